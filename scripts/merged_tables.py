@@ -58,19 +58,23 @@ def _says_nothing(column: dict[str, Any]) -> str:
     """When the target's row does not know the column (SAYS_NOTHING in shared/listings.py)."""
     value = f"target.{column['name']}"
     if column.get("mode") == "REPEATED":
-        return f"ARRAY_LENGTH({value}) = 0"
+        return f"IFNULL(ARRAY_LENGTH({value}), 0) = 0"  # a laptop stores no list as NULL
     return f"{value} = 'unknown'" if column["name"] == "user_key" else f"{value} IS NULL"
 
 
 def _wins(newest: str, ties: list[str]) -> str:
-    """When a source row replaces the row that is there: it is newer, or as new and greater."""
+    """When a source row replaces the row that is there: it is newer, or as new and greater.
+
+    It compares one column after the other, as ORDER BY does in a batch. NULL is below every text.
+    """
     theirs, ours = (
-        "CONCAT(" + ", '|', ".join(f"IFNULL({side}.{column}, '')" for column in ties) + ")"
-        for side in ("source", "target")
+        [f"{it}.{newest}", *(f"IFNULL(CONCAT('=', {it}.{column}), '')" for column in ties)]
+        for it in ("source", "target")
     )
-    return (
-        f"source.{newest} > target.{newest}\n"
-        f"  OR (source.{newest} = target.{newest} AND {theirs} > {ours})"
+    equal = [f"{their} = {our}" for their, our in zip(theirs, ours, strict=True)]
+    greater = [f"{their} > {our}" for their, our in zip(theirs, ours, strict=True)]
+    return "\n  OR ".join(
+        f"({' AND '.join([*equal[:number], case])})" for number, case in enumerate(greater)
     )
 
 

@@ -29,6 +29,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 SAME_TIME = timedelta(milliseconds=1)
 _NEXT = timedelta(microseconds=1)
+_LAST = LONG_AGO + (10**16 - 1) * _NEXT
+"""The last time of 16 digits, in the year 2286."""
+
 _TIMES = ("observed_at", "field_times")
 
 Section = TypeVar("Section", Video, Creator)
@@ -62,14 +65,24 @@ def _section_of(facts: Mapping[str, tuple[datetime, Any]], newest: Section) -> S
     return newest.model_copy(update=values | {"field_times": dict(sorted(times.items())) or None})
 
 
+def countable(at: datetime) -> datetime:
+    """The time, or the nearest one of 1970 to 2286. No clock that is right shows another one."""
+    return min(max(at, LONG_AGO), _LAST)
+
+
 def sortable(at: datetime) -> str:
-    """A time in microseconds since 1970, with as many digits for every time until 2286."""
-    return f"{(at - LONG_AGO) // _NEXT:016d}"
+    """A countable time in microseconds since 1970. All have 16 digits."""
+    return f"{(countable(at) - LONG_AGO) // _NEXT:016d}"
 
 
 def _order(fact: tuple[datetime, Any]) -> tuple[datetime, Any]:
     at, value = fact
-    return at, " ".join(value) if isinstance(value, tuple) else value
+    return countable(at), _words(value) if isinstance(value, tuple) else value
+
+
+def _words(words: tuple[str, ...]) -> str:
+    """A text for each list of words. One separator would not tell `a b` from `a` and `b`."""
+    return " ".join(words) + ",".join(words)
 
 
 def _is_pseudonymous(video: Video) -> bool:

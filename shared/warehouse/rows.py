@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from shared.derived_scores import DERIVED_SCORES
 from shared.listings import (
     Section,
+    countable,
     in_company,
     known_fields,
     merged,
@@ -91,7 +92,7 @@ def _user_rows(records: Iterable[Record]) -> Iterator[Row]:
     named = {record.video.creator_id for record in records if record.video}
     accounts: dict[str, list[Creator]] = {}
     for record in records:
-        if record.creator:
+        if record.creator and record.creator.creator_id != UNKNOWN_CREATOR:
             accounts.setdefault(record.creator.creator_id, []).append(record.creator)
     for key in {UNKNOWN_CREATOR, *named} - accounts.keys():
         if key:
@@ -141,7 +142,8 @@ def _listed(listings: Sequence[Section]) -> Row:
     times |= {_COLUMNS.get(name, name): sortable(at) for name, (at, _) in facts.items()}
     newest = sortable(together.observed_at)
     others = {name: at for name, at in times.items() if at != newest}
-    return _fields(together) | {
+    observed = {"observed_at": countable(together.observed_at)}
+    return _fields(together.model_copy(update=observed)) | {
         "times": times,
         "field_times": canonical_json(others),
         "is_listed": True,

@@ -41,23 +41,24 @@ ON
 -- Other rows know their key alone.
 WHEN MATCHED
   AND source.is_listed
--- Times have one length, so a time with its text after it sorts by the time, and then by the text.
+-- Times have one length, so a time with its text after it sorts by the time, and then by the text. The
+-- blank sorts before digits: a value that says nothing has the time '0', which is shorter.
 THEN UPDATE SET
   username = IF(
-    CONCAT(source.username_time, source.username)
-    > IFNULL(CONCAT(IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.username), ''),
+    CONCAT(source.username_time, ' ', source.username)
+    > IFNULL(CONCAT(IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.username), ''),
     source.username,
     target.username
   ),
   display_name = IF(
-    CONCAT(source.display_name_time, source.display_name)
-    > IFNULL(CONCAT(IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.display_name), ''),
+    CONCAT(source.display_name_time, ' ', source.display_name)
+    > IFNULL(CONCAT(IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.display_name), ''),
     source.display_name,
     target.display_name
   ),
   bio = IF(
-    CONCAT(source.bio_time, source.bio)
-    > IFNULL(CONCAT(IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.bio), ''),
+    CONCAT(source.bio_time, ' ', source.bio)
+    > IFNULL(CONCAT(IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.bio), ''),
     source.bio,
     target.bio
   ),

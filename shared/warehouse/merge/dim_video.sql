@@ -77,65 +77,66 @@ WHEN MATCHED
     REGEXP_CONTAINS(source.user_key, r'^p_[0-9a-f]{20}$')
     OR NOT REGEXP_CONTAINS(target.user_key, r'^p_[0-9a-f]{20}$')
   )
--- Times have one length, so a time with its text after it sorts by the time, and then by the text.
+-- Times have one length, so a time with its text after it sorts by the time, and then by the text. The
+-- blank sorts before digits: a value that says nothing has the time '0', which is shorter.
 THEN UPDATE SET
   user_key = IF(
-    CONCAT(source.user_key_time, source.user_key)
-    > IFNULL(CONCAT(IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.user_key), ''),
+    CONCAT(source.user_key_time, ' ', source.user_key)
+    > IFNULL(CONCAT(IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.user_key), ''),
     source.user_key,
     target.user_key
   ),
   source = IF(
-    CONCAT(source.source_time, source.source)
-    > IFNULL(CONCAT(IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.source), ''),
+    CONCAT(source.source_time, ' ', source.source)
+    > IFNULL(CONCAT(IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.source), ''),
     source.source,
     target.source
   ),
   collection = IF(
-    CONCAT(source.collection_time, source.collection)
-    > IFNULL(CONCAT(IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.collection), ''),
+    CONCAT(source.collection_time, ' ', source.collection)
+    > IFNULL(CONCAT(IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.collection), ''),
     source.collection,
     target.collection
   ),
   url = IF(
-    CONCAT(source.url_time, source.url)
-    > IFNULL(CONCAT(IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.url), ''),
+    CONCAT(source.url_time, ' ', source.url)
+    > IFNULL(CONCAT(IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.url), ''),
     source.url,
     target.url
   ),
   file_name = IF(
-    CONCAT(source.file_name_time, source.file_name)
-    > IFNULL(CONCAT(IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.file_name), ''),
+    CONCAT(source.file_name_time, ' ', source.file_name)
+    > IFNULL(CONCAT(IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.file_name), ''),
     source.file_name,
     target.file_name
   ),
   caption = IF(
-    CONCAT(source.caption_time, source.caption)
-    > IFNULL(CONCAT(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.caption), ''),
+    CONCAT(source.caption_time, ' ', source.caption)
+    > IFNULL(CONCAT(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.caption), ''),
     source.caption,
     target.caption
   ),
   hashtags = IF(
-    CONCAT(source.hashtags_time, ARRAY_TO_STRING(source.hashtags, ' '))
-    > IFNULL(CONCAT(IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ARRAY_TO_STRING(target.hashtags, ' ')), ''),
+    CONCAT(source.hashtags_time, ' ', CONCAT(ARRAY_TO_STRING(source.hashtags, ' '), ARRAY_TO_STRING(source.hashtags, ',')))
+    > IFNULL(CONCAT(IF(IFNULL(ARRAY_LENGTH(target.hashtags), 0) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', CONCAT(ARRAY_TO_STRING(target.hashtags, ' '), ARRAY_TO_STRING(target.hashtags, ','))), ''),
     source.hashtags,
     target.hashtags
   ),
   region_code = IF(
-    CONCAT(source.region_code_time, source.region_code)
-    > IFNULL(CONCAT(IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.region_code), ''),
+    CONCAT(source.region_code_time, ' ', source.region_code)
+    > IFNULL(CONCAT(IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.region_code), ''),
     source.region_code,
     target.region_code
   ),
   language = IF(
-    CONCAT(source.language_time, source.language)
-    > IFNULL(CONCAT(IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.language), ''),
+    CONCAT(source.language_time, ' ', source.language)
+    > IFNULL(CONCAT(IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.language), ''),
     source.language,
     target.language
   ),
   caption_language = IF(
-    CONCAT(source.caption_time, source.caption)
-    > IFNULL(CONCAT(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.caption), ''),
+    CONCAT(source.caption_time, ' ', source.caption)
+    > IFNULL(CONCAT(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.caption), ''),
     source.caption_language,
     target.caption_language
   ),
@@ -158,8 +159,8 @@ THEN UPDATE SET
     target.duration_s
   ),
   music_id = IF(
-    CONCAT(source.music_id_time, source.music_id)
-    > IFNULL(CONCAT(IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), target.music_id), ''),
+    CONCAT(source.music_id_time, ' ', source.music_id)
+    > IFNULL(CONCAT(IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ' ', target.music_id), ''),
     source.music_id,
     target.music_id
   ),
@@ -252,9 +253,9 @@ THEN UPDATE SET
           -- NULL, and the list is without it.
           NULLIF(
             IF(
-              source.hashtags_time > IFNULL(IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
+              source.hashtags_time > IFNULL(IF(IFNULL(ARRAY_LENGTH(target.hashtags), 0) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.hashtags_time,
-              IF(ARRAY_LENGTH(target.hashtags) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
+              IF(IFNULL(ARRAY_LENGTH(target.hashtags), 0) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
             LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
           ),

@@ -78,8 +78,11 @@ ON
   -- Constants, so that BigQuery reads and bills the partitions of the batch alone.
   AND target.id_day IN UNNEST(@id_days)
 WHEN MATCHED AND (
-  source.rated_at > target.rated_at
-  OR (source.rated_at = target.rated_at AND CONCAT(IFNULL(source.digest, ''), '|', IFNULL(source.expectation, ''), '|', IFNULL(source.violation, ''), '|', IFNULL(source.evidence, '')) > CONCAT(IFNULL(target.digest, ''), '|', IFNULL(target.expectation, ''), '|', IFNULL(target.violation, ''), '|', IFNULL(target.evidence, '')))
+  (source.rated_at > target.rated_at)
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') > IFNULL(CONCAT('=', target.digest), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.expectation), '') > IFNULL(CONCAT('=', target.expectation), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.expectation), '') = IFNULL(CONCAT('=', target.expectation), '') AND IFNULL(CONCAT('=', source.violation), '') > IFNULL(CONCAT('=', target.violation), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.expectation), '') = IFNULL(CONCAT('=', target.expectation), '') AND IFNULL(CONCAT('=', source.violation), '') = IFNULL(CONCAT('=', target.violation), '') AND IFNULL(CONCAT('=', source.evidence), '') > IFNULL(CONCAT('=', target.evidence), ''))
 ) THEN UPDATE SET
   rated_at = source.rated_at,
   status = source.status,

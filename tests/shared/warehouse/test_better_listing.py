@@ -2,14 +2,19 @@
 
 import itertools
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.inputs.json_input import parse_json
 from shared.listings import known_fields, merged_of, sortable
 from shared.model import Creator
-from tests.records import at, creator, metrics, record, video
+from tests.records import at, creator, metrics, rating, record, video
 
+LAST = datetime(2286, 11, 20, 17, 46, 38, tzinfo=UTC)
+"""Two seconds before the microseconds since 1970 have 17 digits."""
+
+SECOND = timedelta(seconds=1)
 PSEUDONYM = "p_0123456789abcdef0123"
 VALUES = {
     "source": ["upload", "research", "manifest"],
@@ -122,6 +127,58 @@ def test_a_poorer_listing_takes_nothing_away_and_a_late_one_completes(db):
     assert db.rows("SELECT bio, followers FROM dim_user WHERE user_key = 'ada'") == [
         {"bio": "b", "followers": 7}
     ]
+
+
+def test_a_time_of_any_year_counts_alike_in_every_order_and_batching(db):
+    listings_of_years = [
+        record(video=video(source=source, hashtags=tags, **fields).model_copy(
+            update={"observed_at": datetime(year, 1, 2, tzinfo=UTC)}
+        ))
+        for year, source, tags, fields in [
+            (1, "research", ("a b",), {"url": "https://a.example/1"}),
+            (1970, "manifest", ("a", "b"), {"caption": "x"}),
+            (1960, "upload", (), {"caption": "y", "music_id": "7"}),
+            (1965, "upload", (), {"music_id": "6"}),
+        ]
+    ]  # fmt: skip
+    late = [
+        record(creator=creator(followers=n).model_copy(update={"observed_at": LAST + n * SECOND}))
+        for n in (0, 1, 3)
+    ]
+    records = [*listings_of_years, record(rating=rating()), *late]
+
+    tables = []
+    for order in (records, records[::-1]):
+        for batch in ([order], [[each] for each in order]):
+            for each in batch:
+                db.load(*each)
+            tables.append(db.tables())
+            db.clear()
+
+    assert tables[0] == tables[1] == tables[2] == tables[3]
+    (row,) = tables[0]["dim_video"]
+    assert (row["source"], row["caption"], row["music_id"]) == ("manifest", "x", "7")
+    assert [it["followers"] for it in tables[0]["dim_user"]] == [3, None]
+
+
+def test_lists_of_words_that_read_alike_are_told_apart_at_one_time(db):
+    words = [("a b", "c"), ("a", "b c"), ("a", "b", "c")]
+    stored = []
+    for order in itertools.permutations(words):
+        db.load(*(record(video=video(hashtags=tags)) for tags in order[:2]))
+        db.load(record(video=video(hashtags=order[2])))
+        stored += [row["hashtags"] for row in db.rows("SELECT hashtags FROM dim_video")]
+        db.clear()
+
+    assert stored == [stored[0]] * 6
+
+
+def test_a_profile_of_nobody_is_not_the_profile_of_all_unknown_creators(db):
+    for n in (1, 2):
+        db.load(record(video=video(), creator=creator(n, "unknown", followers=n)))
+
+    unknown = "SELECT followers FROM dim_user WHERE user_key = 'unknown'"
+    assert db.rows(unknown) == [{"followers": None}]
 
 
 def test_readings_of_one_moment_complete_each_other_in_any_batches(db):

@@ -126,6 +126,22 @@ def test_rated_comes_before_refused_and_then_the_newest(db):
     assert db.fact(VIDEO_ID)["unexpectedness"] == 20
 
 
+def test_ratings_that_differ_in_texts_alone_have_one_winner_in_any_batches(db):
+    texts = [("a", "z"), ("a b", "x"), (None, "|x"), ("", "|x")]
+    sent = [
+        record(rating=rating(values=Values(unexpectedness=1, expectation=before, violation=after)))
+        for before, after in texts
+    ]
+    winners = []
+    for batches in ([sent], [[each] for each in sent], [[each] for each in sent[::-1]]):
+        for batch in batches:
+            db.load(*batch)
+        winners += db.rows("SELECT expectation, violation FROM fact_rating")
+        db.clear()
+
+    assert winners == [{"expectation": "a b", "violation": "x"}] * 3
+
+
 def test_a_rater_that_is_not_primary_is_kept_but_not_shown(db):
     db.load(record(rating=rating(rater="human/ada")))
 
