@@ -1,7 +1,8 @@
 """Load records into the star schema: a MERGE per table in parallel, then the facts that follow."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -40,6 +41,10 @@ _MEMBERS = ("dim_user", "dim_lang")
 """Tables with rows that many records refer to: 'unknown', 'und', and the languages."""
 
 
+MEMBERS_FRESH_S = 3_600.0
+"""How long such a row is not sent again. Somebody may empty or replace the tables meanwhile."""
+
+
 class RowsRefused(Permanent):
     """BigQuery refuses these rows, however often they are sent."""
 
@@ -56,12 +61,15 @@ class Loader:
         dataset: str,
         primary_raters: Sequence[str],
         max_bytes_billed: int = MOST_LOAD_BYTES,
+        timer: Callable[[], float] = time.monotonic,
     ):
+        """`timer` is monotonic, in seconds."""
         self._client = client
         self._dataset = f"{client.project}.{dataset}"
         self._primary_raters = list(primary_raters)
         self._max_bytes_billed = max_bytes_billed
-        self._members: set[str] = set()
+        self._timer = timer
+        self._fresh_until: dict[str, float] = {}
 
     def load(self, records: Sequence[Record]) -> None:
         """Make the records durable. A second run with the same records changes nothing.
@@ -72,7 +80,11 @@ class Loader:
         this version of the code.
         """
         by_day = sorted(records, key=lambda record: id_day(record.video_id))
-        self._load(by_day, Deadline.after(LOAD_TIMEOUT_S))
+        try:
+            self._load(by_day, Deadline.after(LOAD_TIMEOUT_S))
+        except BaseException:
+            self._fresh_until.clear()  # perhaps the tables are being replaced
+            raise
 
     def _load(self, records: Sequence[Record], deadline: Deadline) -> None:
         try:
@@ -100,12 +112,14 @@ class Loader:
         for merge in merges:
             merge.result()
         for new in members.values():
-            self._members.update(filter(None, map(_member, new)))
+            names = filter(None, map(_member, new))
+            self._fresh_until |= dict.fromkeys(names, self._timer() + MEMBERS_FRESH_S)
         self._merge_facts(video_ids, deadline)
 
     def _new_members(self, rows: list[Row]) -> list[Row]:
-        """The rows without members that this process has merged before: those never change."""
-        return [row for row in rows if _member(row) not in self._members]
+        """The rows without members that this process has merged lately: those never change."""
+        now = self._timer()
+        return [row for row in rows if self._fresh_until.get(_member(row) or "", now) <= now]
 
     def _check_deploy(self, cause: Exception, deadline: Deadline) -> None:
         """Run every statement without rows. If one fails even so, the records are not the cause."""

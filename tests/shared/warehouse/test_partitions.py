@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.erasure.rows import WarehouseRows
 from shared.model import VIDEO_ID
 from shared.warehouse.failures import BytesLimitExceeded
-from shared.warehouse.loader import MOST_LOAD_BYTES, Loader
+from shared.warehouse.loader import MEMBERS_FRESH_S, MOST_LOAD_BYTES, Loader
+from shared.warehouse.loader import MOST_PARTITIONS as MOST_CHANGED_PARTITIONS
 from shared.warehouse.partitions import FIRST_DAY, OTHER_IDS, USER_BUCKETS, id_day, user_bucket
 from tests.records import creator, metrics, rating, record, video
 
@@ -50,6 +52,10 @@ def test_no_id_makes_more_partitions_than_a_table_may_have(id_of_video):
     assert (LAST_DAY - FIRST_DAY).days + 1 + OTHER_IDS < MOST_PARTITIONS
 
 
+def test_an_erasure_changes_no_more_partitions_at_once_than_a_job_may():
+    assert WarehouseRows.KEYS_AT_ONCE <= MOST_CHANGED_PARTITIONS
+
+
 def test_creators_are_spread_evenly():
     counts = Counter(user_bucket(f"creator{number}") for number in range(40_000))
 
@@ -74,8 +80,8 @@ class Recording:
         assert maximum_bytes_billed == MOST_LOAD_BYTES
         self.sent.append((what, values))
 
-    def loader(self) -> Loader:
-        return Loader(self, "d", ["gemini/"])  # type: ignore[arg-type]
+    def loader(self, **options) -> Loader:
+        return Loader(self, "d", ["gemini/"], **options)  # type: ignore[arg-type]
 
     def load(self, loader: Loader, *records) -> list[tuple[str, dict]]:
         self.sent.clear()
@@ -118,6 +124,27 @@ def test_what_never_changes_is_sent_once():
 def test_members_are_sent_again_when_their_batch_failed():
     recording = Recording(most_days=0)
     loader = recording.loader()
+    with pytest.raises(BytesLimitExceeded):
+        recording.load(loader, record(rating=rating()))
+    recording._most_days = 1
+
+    assert "dim_user" in [table for table, _ in recording.load(loader, record(rating=rating()))]
+
+
+def test_members_are_sent_again_in_time_for_tables_that_were_emptied():
+    recording, now = Recording(), [0.0]
+    loader = recording.loader(timer=lambda: now[0])
+    recording.load(loader, record(rating=rating()))
+    now[0] = MEMBERS_FRESH_S
+
+    assert "dim_user" in [table for table, _ in recording.load(loader, record(rating=rating()))]
+
+
+def test_members_are_sent_again_after_any_failure():
+    recording = Recording()
+    loader = recording.loader()
+    recording.load(loader, record(rating=rating()))
+    recording._most_days = 0
     with pytest.raises(BytesLimitExceeded):
         recording.load(loader, record(rating=rating()))
     recording._most_days = 1
