@@ -395,3 +395,49 @@ run "deleted_objects_are_kept_only_if_wanted" {
     error_message = "undo_days = 0 keeps no deleted object, and rows as briefly as BigQuery can."
   }
 }
+
+# A table of an earlier version is not replaced by an empty one.
+
+run "tables_of_an_earlier_version" {
+  command = plan
+
+  module {
+    source = "./modules/warehouse/table"
+  }
+
+  variables {
+    dataset             = "tiktok"
+    definitions         = "../shared/warehouse"
+    deletion_protection = false
+    tables = {
+      dim_user = { description = "Creators.", key = ["user_key"], partition = "user_bucket", buckets = 4000, cluster = ["user_key"] }
+    }
+    live = { dim_user = { environment = "dev" } }
+  }
+
+  expect_failures = [google_bigquery_table.this]
+}
+
+run "tables_that_were_migrated" {
+  command = plan
+
+  module {
+    source = "./modules/warehouse/table"
+  }
+
+  variables {
+    dataset             = "tiktok"
+    definitions         = "../shared/warehouse"
+    deletion_protection = false
+    tables = {
+      dim_user       = { description = "Creators.", key = ["user_key"], partition = "user_bucket", buckets = 4000, cluster = ["user_key"] }
+      insight_effect = { description = "Numbers.", key = ["report_date"], partition = "report_date", cluster = ["part"] }
+    }
+    live = { dim_user = { partition = "user_bucket" }, insight_effect = {} }
+  }
+
+  assert {
+    condition     = google_bigquery_table.this["dim_user"].labels == tomap({ partition = "user_bucket" })
+    error_message = "The label of a table says how it is partitioned."
+  }
+}

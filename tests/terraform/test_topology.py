@@ -124,6 +124,11 @@ def test_tables_are_the_same_to_the_last_column(plan):
         (constraints,) = tables[name]["table_constraints"]
         assert constraints["primary_key"][0]["columns"] == definition["key"]
         assert references(constraints) == definition.get("references", {})
+        partitions = tables[name]["time_partitioning"] + tables[name]["range_partitioning"]
+        assert {each["field"] for each in partitions} == {definition.get("partition")} - {None}
+        label = {"partition": definition.get("partition")}  # as a migration labels its tables
+        is_computed = label["partition"] not in (None, *definition["key"])
+        assert (tables[name]["labels"] or {}) == (label if is_computed else {})
 
 
 def references(constraints) -> dict[str, str]:

@@ -42,6 +42,7 @@ from shared.warehouse.migration.statements import (
 )
 from shared.warehouse.partitions import MOST_DAYS
 from shared.warehouse.shadow import Shadow
+from shared.warehouse.tables import definitions
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +180,8 @@ class _Migration:
             statement = insert(target, source, columns, is_piece=bool(bounds))
             run_dml(self._client, *self._args(statement), bounds, timeout_s=STATEMENT_TIMEOUT_S)
         table = bigquery.Table(target)
-        table.labels = self._old.labels(name)
+        # By this label Terraform knows a table that it need not replace.
+        table.labels = self._old.labels(name) | {"partition": definitions()[name]["partition"]}
         self._client.update_table(table, ["labels"], **BOUNDED)
         return self._compare(name, source, target, columns)
 

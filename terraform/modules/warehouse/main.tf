@@ -9,6 +9,8 @@ locals {
   depth_1   = [for name, others in local.refers_to : name if length(others) > 0 && length(setsubtract(others, local.depth_0)) == 0]
   depths    = [local.depth_0, local.depth_1, setsubtract(keys(local.tables), concat(local.depth_0, local.depth_1))]
 
+  live = { for it in data.google_bigquery_tables.live.tables : it.table_id => it.labels }
+
   # A file names a table as `${dataset}.fact_rating`, and begins with a comment that states its grain.
   views = {
     for file in fileset("${var.definitions}/views", "*.sql") :
@@ -32,6 +34,15 @@ resource "google_bigquery_dataset" "this" {
   delete_contents_on_destroy = !var.deletion_protection
 }
 
+# The tables that exist: a table of an earlier version must be migrated, and not be replaced. The first
+# apply reads this after it has created the dataset.
+data "google_bigquery_tables" "live" {
+  project    = var.project_id
+  dataset_id = google_bigquery_dataset.this.dataset_id
+
+  depends_on = [google_bigquery_dataset.this]
+}
+
 # A table is created after the tables that it refers to, a step for each depth, like the views below.
 module "tables" {
   source = "./table"
@@ -40,6 +51,7 @@ module "tables" {
   dataset             = google_bigquery_dataset.this.dataset_id
   tables              = { for name in local.depths[0] : name => local.tables[name] }
   definitions         = var.definitions
+  live                = local.live
   deletion_protection = var.deletion_protection
 }
 
@@ -50,6 +62,7 @@ module "tables_on_tables" {
   dataset             = google_bigquery_dataset.this.dataset_id
   tables              = { for name in local.depths[1] : name => local.tables[name] }
   definitions         = var.definitions
+  live                = local.live
   deletion_protection = var.deletion_protection
 
   depends_on = [module.tables]
@@ -62,6 +75,7 @@ module "tables_on_those" {
   dataset             = google_bigquery_dataset.this.dataset_id
   tables              = { for name in local.depths[2] : name => local.tables[name] }
   definitions         = var.definitions
+  live                = local.live
   deletion_protection = var.deletion_protection
 
   depends_on = [module.tables_on_tables]

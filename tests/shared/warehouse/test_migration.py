@@ -249,7 +249,7 @@ def kill_after(db: Db, patch: pytest.MonkeyPatch, is_last: Callable[[int, str], 
     "last_change",
     [
         "query ALTER TABLE `test.older.fact_video_analytics`",
-        "delete_table test.older.fact_rating",
+        "delete_table test.older.fact_rating ",
     ],
 )
 def test_a_migration_that_was_killed_is_ended_by_the_next(old, rebuilt, last_change):
@@ -434,7 +434,8 @@ def test_a_migrated_table_is_described_as_terraform_describes_it(migrated, name)
     assert table.description == definition["description"]
     assert table.clustering_fields == definition["cluster"]
     assert migrated.keys[name] == constraints(f"test.migrated.{name}")
-    assert table.labels == {"app": name.removesuffix("_detail")}
+    partition = {"partition": definition["partition"]}  # as terraform/modules/warehouse/table does
+    assert table.labels == {"app": name.removesuffix("_detail")} | partition
     if "buckets" in definition:
         assert migrated.ranges[name].field == definition["partition"]
         assert migrated.ranges[name].range_.end == definition["buckets"]
@@ -442,18 +443,25 @@ def test_a_migrated_table_is_described_as_terraform_describes_it(migrated, name)
         assert table.time_partitioning.field == definition["partition"]
 
 
-def test_an_estimate_changes_nothing(client, template, rebuilt, monkeypatch):
-    old = Db(client, template)
-    calls = recorded(old, monkeypatch)
+def test_an_estimate_changes_nothing_and_bills_nothing(client, template, rebuilt, monkeypatch):
+    """It counts rows, which reads no column, and has BigQuery plan the rest."""
+    statements: list[tuple[str, bool]] = []
+    real = client.query
 
-    answer = estimate(app(old))
+    def query(sql: str, job_config: bigquery.QueryJobConfig, **more: Any) -> Any:
+        statements.append((sql, bool(job_config.dry_run)))
+        return real(sql, job_config=job_config, **more)
 
-    assert answer.rows == {name: len(rebuilt[name]) for name in answer.rows}
-    assert len(answer.rows) == 6
+    for method in CHANGES:
+        monkeypatch.setattr(client, method, query if method == "query" else None)
+
+    answer = estimate(app(Db(client, template)))
+
+    assert answer.rows == {name: len(rebuilt[name]) for name in CHANGED}
     assert answer.bytes_billed > 0
-    assert {method for method, _ in calls} == {"query"}
-    assert all(sql.startswith("SELECT") for _, sql in calls)
-    assert columns(old, "dim_user")[-2:] == ["section", "field_times"]
+    counts = {sql for sql, is_dry in statements if not is_dry}
+    assert len(counts) == 5
+    assert all(sql.startswith("SELECT COUNT(*) AS n FROM `") for sql in counts)
 
 
 def test_a_project_without_tables_has_nothing_to_migrate(client):

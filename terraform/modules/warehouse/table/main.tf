@@ -1,5 +1,10 @@
 # Tables that may be created at the same time: none of them refers to another.
 
+locals {
+  # Column by which a table is partitioned, where it follows from the key. Before, no table had one.
+  computed = { for name, it in var.tables : name => it.partition if can(it.partition) && !contains(it.key, try(it.partition, "")) }
+}
+
 # Columns may be added to a table in place; REQUIRED ones only to a new table.
 resource "google_bigquery_table" "this" {
   #checkov:skip=CKV_GCP_80:Google's own keys encrypt the tables; a key of ours would be one more thing that can lose them.
@@ -11,6 +16,9 @@ resource "google_bigquery_table" "this" {
   schema              = file("${var.definitions}/schema/${each.key}.json")
   clustering          = each.value.cluster
   deletion_protection = var.deletion_protection
+
+  # `tta tables --migrate` sets this label, too (shared/warehouse/migration).
+  labels = contains(keys(local.computed), each.key) ? { partition = local.computed[each.key] } : {}
 
   dynamic "time_partitioning" {
     for_each = can(each.value.partition) && !can(each.value.buckets) ? [each.value.partition] : []
@@ -58,6 +66,13 @@ resource "google_bigquery_table" "this" {
           referenced_column  = foreign_keys.key
         }
       }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = !contains(keys(local.computed), each.key) || !contains(keys(var.live), each.key) || try(var.live[each.key]["partition"], "") == try(local.computed[each.key], "")
+      error_message = "${each.key} is of an earlier version, and an apply would replace it by an empty table. Run `tta tables --migrate` first; see docs/operations.md, migrate."
     }
   }
 }

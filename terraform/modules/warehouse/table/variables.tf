@@ -16,6 +16,12 @@ variable "definitions" {
   type        = string
 }
 
+variable "live" {
+  description = "Table => its labels, of the tables that exist."
+  type        = map(map(string))
+  default     = {}
+}
+
 variable "deletion_protection" {
   type = bool
 }
