@@ -35,3 +35,16 @@ def test_kills_at_seeded_moments_change_nothing(seed, clean, library, tmp_path):
     # A call is paid twice only when analyze or the lake died between the call and its write.
     between = THREADS_OF_ANALYZE * (outcome.kills["analyze"] + outcome.kills["storage"])
     assert clean.questions <= outcome.questions <= clean.questions + between
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kills_change_nothing_while_records_are_pulled(seed, clean, library, tmp_path):
+    """The suite has the one kill that matters most in tests/pipeline/test_freshness.py."""
+    disturb = at_seeded_moments(seed, ["load", "load", "pubsub", "bigquery"], KILLS, most_s=4.0)
+
+    outcome = run(tmp_path, library, disturb, freshness_s=300)
+
+    print(f"\nseed {seed}: killed {dict(outcome.kills)}")
+    assert outcome.tables == clean.tables
+    assert outcome.lake == clean.lake

@@ -13,7 +13,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import pytest
 from google.cloud import pubsub_v1, storage
 
 from cli import scheduler as fetching
-from cli.scheduler import sweep
+from cli.scheduler import drain, sweep
 from local import provision as wiring
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
@@ -96,14 +96,19 @@ def run(
     disturb: Disturb | None = None,
     plan: Path | None = None,
     asks_gemini: bool = False,
+    freshness_s: int = 0,
 ) -> Outcome:
     """Fetch the sandbox collection as Cloud Scheduler would, while `disturb` runs.
 
     `plan` lets go wrong what it says. With `asks_gemini` every file is rated by Gemini, too, which
-    the environment must lead to.
+    the environment must lead to. With a `freshness_s` above a minute `load` pulls.
     """
     shutil.copytree(library, home / "library")
-    with running(home, faults=plan) as endpoints, pointing_at(endpoints):
+    with (
+        running(home, faults=plan, freshness_s=freshness_s) as endpoints,
+        pointing_at(endpoints),
+        _repeating(drain, endpoints) if endpoints.pulls_records else nullcontext(),
+    ):
         killer = Killer(home / "logs")
         finished = threading.Event()
         scheduler = threading.Thread(target=_fetch_until_done, args=(endpoints, finished))
@@ -114,7 +119,7 @@ def run(
         assert finished.is_set(), "fetch did not finish"
         if asks_gemini:
             _ask_gemini(endpoints)
-        with _sweeping(endpoints):
+        with _repeating(sweep, endpoints):
             traffic = wait_until_over(
                 endpoints, stalled_after_s=120, asking_within_s=120 if asks_gemini else 0
             )
@@ -253,13 +258,13 @@ def _fetch_until_done(endpoints: Endpoints, finished: threading.Event) -> None:
 
 
 @contextmanager
-def _sweeping(endpoints: Endpoints) -> Iterator[None]:
-    """Like Cloud Scheduler: call `sweep` again and again."""
+def _repeating(call: Callable[[Endpoints], None], endpoints: Endpoints) -> Iterator[None]:
+    """Like Cloud Scheduler: call a function again and again."""
     over = threading.Event()
 
     def work() -> None:
         while not over.wait(0.1):
-            sweep(endpoints)
+            call(endpoints)
 
     thread = threading.Thread(target=work)
     thread.start()
