@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,8 +10,9 @@ from local.sandbox.api.research import SandboxResearchApi
 from local.sandbox.api.server import running
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
-from shared.storage.layout import state_name
+from shared.storage.layout import COLLECTIONS, state_name
 from shared.tiktok.collections import Collection
+from shared.tiktok.sources.research import ResearchApi
 from shared.tiktok.state import query_digest
 from tests.fakes import LakeInMemory
 from tests.tiktok_world import COLLECTION, FIRST, World, counts
@@ -219,18 +220,50 @@ def test_a_full_pass_that_max_videos_cut_off_is_made_again_when_the_number_was_r
     assert known_ids(world) == shown_ids(world)
 
 
-def test_a_reading_that_is_due_is_taken_from_the_page_that_lists_the_video(sandbox):
+def test_a_reading_that_is_due_is_taken_from_the_page_that_lists_the_video(sandbox, monkeypatch):
     world = started(sandbox, DAILY)
     world.run()
+    by_id: list[datetime] = []
+    again = ResearchApi.again
+
+    def noted(self, collection, posts):
+        posts = list(posts)
+        by_id.extend(posted for _, posted in posts)
+        return again(self, collection, posts)
+
+    monkeypatch.setattr(ResearchApi, "again", noted)
+    answer = the_day_after(world)
+
+    assert min(world.now - posted for posted in by_id) > 3 * DAY
+    assert answer["read_again"] > len(by_id)
+
+
+def test_a_page_with_readings_is_kept_though_none_of_its_videos_is_new(sandbox, library):
+    world = started(sandbox, DAILY)
+    world.run()
+    later = [post for post in library.posts if post.wire["create_time"] > START.timestamp()]
+    sandbox.api.shown.vanish([post.video_id for post in later])
 
     answer = the_day_after(world)
 
-    by_id = answer["requests"] - answer["pages"]
-    assert answer["read_again"] >= 3 * 5 - 2  # posts a day times ages, about
-    assert by_id <= 2  # two windows: posts of 3 to 14 days, and those of 30
-    for video_id in known_ids(world):
-        times = [record.metrics.collected_at for record in world.readings(video_id)]
-        assert len(times) == len(set(times))
+    assert (answer["new"], answer["read_again"] > 0) == (0, True)
+    pages = [name for name in world.lake.names("raw/research/2026-10-31/") if "again" not in name]
+    assert len(pages) == 1
+
+
+def test_a_collection_that_begins_to_want_files_is_listed_as_a_whole(sandbox, windows):
+    world = started(sandbox)
+    world.run()
+    windows.clear()
+    media = "media: {resolver: url, url_template: 'https://example.org/{video_id}'}"
+    world.lake.put(COLLECTIONS, QUIET.replace("synthetic", f"{media}\n    synthetic").encode())
+
+    the_day_after(world)
+    assert list(dict.fromkeys(windows)) == [("1002", "1031"), ("0903", "1002"), ("0901", "0903")]
+    windows.clear()
+    the_day_after(world)
+
+    assert windows == [("1029", "1101")]
 
 
 def test_readings_are_gathered_for_as_long_as_the_collection_says(sandbox):
@@ -258,17 +291,19 @@ def test_no_pass_lists_all_names_of_the_lake(sandbox, monkeypatch):
     assert "videos/" not in listed
 
 
-def test_a_wrong_clock_that_set_the_watermark_ahead_causes_a_full_pass(sandbox):
+def test_a_wrong_clock_that_set_the_watermark_ahead_causes_a_full_pass(sandbox, windows):
     world = started(sandbox)
     world.run()
     state = world.state()
     state["watermark"]["day"] = "2027-10-30"
     state["listed"]["at"] = (START - DAY).isoformat()
     world.lake.put(state_name("cats"), json.dumps(state).encode())
+    windows.clear()
 
     world.run()
 
     assert world.state()["watermark"]["day"] == f"{world.now:%Y-%m-%d}"
+    assert windows[0] == ("1001", "1030")
 
 
 def test_a_listing_that_tiktok_refuses_does_not_keep_known_videos_from_being_read(

@@ -8,7 +8,14 @@ from shared.storage.layout import state_name
 from shared.tiktok.collections import Collection
 from shared.tiktok.due import due_of
 from shared.tiktok.settling import GIVEN_UP_FOR
-from shared.tiktok.state import LONGEST_WAIT, LastPass, PendingFile, State, query_digest
+from shared.tiktok.state import (
+    LONGEST_WAIT,
+    LastPass,
+    PendingFile,
+    ResumePoint,
+    State,
+    query_digest,
+)
 from tests.fakes import LakeInMemory
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -70,6 +77,17 @@ def test_a_file_is_put_off_for_a_week_at_most(wait, steps):
 )
 def test_a_reading_is_at_most_as_far_ahead_as_an_age_can_be(wait, steps):
     assert steps_of(refresh_at=NOW + wait) == steps
+
+
+def test_older_windows_are_due_while_the_newest_one_is_not():
+    older = ResumePoint(
+        query=query_digest(COLLECTION),
+        window=NOW.date() - timedelta(days=60),
+        end=NOW.date() - timedelta(days=31),
+        began_at=NOW,
+    )
+
+    assert steps_of(older=older) == ("older", "files")
 
 
 def test_files_are_never_put_off_for_longer_than_is_believed():
