@@ -138,7 +138,9 @@ def _readings(collection: Collection, posts_a_day: float) -> float:
     readings = posts_a_day * len(ages)
     if not readings:
         return 0.0
-    rounds = min(24 / collection.refresh_every_h, readings)
+    # A post reaches all ages of whole days at one time of the day, so one round reads them all.
+    moments = posts_a_day * len({age % 1 for age in ages})
+    rounds = min(24 / collection.refresh_every_h, moments)
     windows = 1 + int((ages[-1] - ages[0]) // WINDOW.days)
     return min(readings, rounds * (_pages(readings / rounds) + windows - 1))
 

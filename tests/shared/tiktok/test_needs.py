@@ -53,6 +53,13 @@ def test_a_few_readings_need_no_more_requests_than_there_are():
     assert need_of(cats, state(cats, posts=3), NOW).readings == 3
 
 
+def test_whole_days_come_at_one_time_of_the_day_and_share_requests():
+    cats = collection(refresh_ages_days=[1, 3, 7, 14, 30])
+
+    # Ten rounds, each with a request for the posts of 30 days and one for the others.
+    assert need_of(cats, state(cats, posts=10), NOW).readings == 20
+
+
 def test_no_profiles_and_no_readings_need_nothing():
     cats = collection(refresh_ages_days=[], profiles=False)
 
