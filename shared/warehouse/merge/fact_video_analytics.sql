@@ -114,6 +114,8 @@ USING (
   LEFT JOIN vanished ON vanished.video_id = video.video_id
   LEFT JOIN primary_rating AS rating ON rating.video_id = video.video_id
   WHERE video.id_day IN UNNEST(@id_days) AND video.video_id IN UNNEST(@video_ids)
+  -- Two loaders that insert a video at once do not conflict, so it may have two rows. MERGE refuses those.
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY video.video_id ORDER BY video.observed_at DESC) = 1
 ) AS source
 ON target.video_id = source.video_id AND target.id_day IN UNNEST(@id_days)
 WHEN MATCHED THEN UPDATE SET

@@ -79,6 +79,17 @@ def test_of_two_listings_of_one_time_the_greater_value_stays(db, order):
     assert db.fact(VIDEO_ID)["views"] == ord("b")
 
 
+def test_a_video_that_two_loaders_inserted_at_once_has_one_fact(db):
+    db.load(record(rating=rating()))
+    listed = "SELECT * REPLACE (TIMESTAMP '2026-01-01' AS observed_at, 'de' AS language)"
+    db.rows(f"INSERT INTO dim_video {listed} FROM dim_video")
+    db.rows("DELETE FROM fact_video_analytics WHERE TRUE")
+
+    db.load(record(metrics=metrics()))
+
+    assert db.rows("SELECT lang_key FROM fact_video_analytics") == [{"lang_key": "de"}]
+
+
 def test_the_fact_shows_the_latest_metrics_and_history_keeps_all(db):
     db.load(record(metrics=metrics(2, views=300)))
     db.load(record(metrics=metrics(1, views=200)))
