@@ -22,6 +22,7 @@ from shared.insights.statistics.heterogeneity import (
     heterogeneity,
     q_statistic,
     shrunken,
+    variance_between,
 )
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups, IntArray
 
@@ -87,9 +88,7 @@ class CreatorSlopes:
         the mean look uncertain. The average is then too short a distance between creators, so what
         a new creator may have comes from variances that no single creator decides.
         """
-        own = heterogeneity(self.estimates, self.variances, self.shared)
-        alike = heterogeneity(self.estimates, self.alike_variances, self.shared)
-        return replace(own, prediction=alike.prediction, tau2_quantiles=alike.tau2_quantiles)
+        return heterogeneity(self.estimates, self.variances, self.shared, self.alike_variances)
 
 
 def creator_slopes(
@@ -150,7 +149,7 @@ def _refined(
     Around a common slope the differences count as errors, which hides a quarter of τ². Each
     creator's own variance changes only once the slopes are seen to differ.
     """
-    over = heterogeneity(slopes.estimates, slopes.alike_variances)
+    over = variance_between(slopes.estimates, slopes.alike_variances)
     centres, _ = shrunken(slopes.estimates, slopes.alike_variances, over)
     share = over.tau2 / (over.tau2 + slopes.alike_variances)
     # A slope that follows the creator's own videos takes up to one degree of freedom.
