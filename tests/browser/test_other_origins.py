@@ -32,9 +32,10 @@ FETCH = """async ([url, method, mode, type, body]) => {
     }
 }"""
 FORM = """([url, type, body]) => {
-    // A frame for each form: the next one would stop what is still under way.
+    // A frame for each form, in place of the one before: that has had its answer.
+    document.querySelectorAll("iframe, form").forEach((each) => each.remove());
     const frame = document.createElement("iframe");
-    frame.name = `frame${document.querySelectorAll("iframe").length}`;
+    frame.name = "target";
     const form = document.createElement("form");
     Object.assign(form, {method: "POST", action: url, enctype: type, target: frame.name});
     const field = document.createElement("input");
@@ -97,8 +98,9 @@ def hostile(browser: Any) -> Iterator[HostilePage]:
         page.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rebound(browser: Any) -> Iterator[Any]:
+    """A page for one server after the other: each has an origin of its own by its port."""
     page = browser.new_page()
     yield page
     page.close()

@@ -25,10 +25,28 @@ def usual(opened):
 
 @pytest.fixture
 def page(usual):
-    """The usual page with nothing chosen."""
+    """The usual page with nothing chosen, in the light."""
     usual.page.set_viewport_size({"width": 1200, "height": 900})
+    usual.page.emulate_media(color_scheme="light")
     usual.page.click("form.filters [type=reset]")
     return usual.page
+
+
+@pytest.fixture(scope="module")
+def changed(opened, tmp_path_factory):
+    """The usual page with names that are formulas, and cards with a file, without one or a post."""
+    pytest.importorskip("av")
+    make_clip(clip := tmp_path_factory.mktemp("clip") / "clip.mp4", 3)
+    absent, unposted, posted, present, *others = usual_report().gallery
+    gallery = (
+        replace(absent, file="videos/none.mp4"),
+        replace(unposted, url=None),
+        posted,
+        replace(present, file=clip.as_uri()),
+        *others,
+    )
+    videos = usual_report().videos | {"creator": ["=1+1"] * 300}
+    return opened(replace(usual_report(), videos=videos, gallery=gallery)).page
 
 
 @pytest.fixture
@@ -57,9 +75,30 @@ def test_no_text_is_cut_off_or_lies_over_another(page, width):
     assert [fault for of_theme in faults for fault in of_theme] == []
 
 
+# Most rows of a table are alike but for their text and their values. axe takes half a millisecond
+# for each of their cells, so it sees the first row of each kind.
+LEAVE_ONE_OF_A_KIND = """() => {
+  const kind = (node) => node.nodeType === Node.TEXT_NODE ? Boolean(node.data.trim()) : [
+    node.nodeName, node.getAttribute("class"), node.getAttribute("style"),
+    node.getAttributeNames(), [...node.childNodes].map(kind)];
+  window.allRows = [...document.querySelectorAll("tbody")].map((body) => [body, [...body.rows]]);
+  for (const [body, rows] of window.allRows) {
+    const seen = new Set();
+    for (const row of rows) {
+      const key = JSON.stringify(kind(row));
+      if (seen.has(key)) row.remove();
+      seen.add(key);
+    }
+  }
+}"""
+PUT_ROWS_BACK = "() => window.allRows.forEach(([body, rows]) => body.replaceChildren(...rows))"
+
+
 def violations_of(page) -> list[tuple[str, str, int]]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make browser")
+    page.evaluate(LEAVE_ONE_OF_A_KIND)
     result = axe.Axe().run(page).response
+    page.evaluate(PUT_ROWS_BACK)
     assert result["testEngine"]["version"] == AXE_VERSION
     return [
         (violation["id"], violation["nodes"][0]["html"][:200], len(violation["nodes"]))
@@ -171,12 +210,9 @@ def test_a_saved_table_follows_the_filters(page, saved):
     assert len(read) == 25
 
 
-def test_a_saved_table_runs_no_formula(opened):
-    videos = usual_report().videos
-    page = opened(replace(usual_report(), videos=videos | {"creator": ["=1+1"] * 300})).page
-
-    with page.expect_download() as download:
-        page.click('[data-save="csv"][data-figure="scatter"]')
+def test_a_saved_table_runs_no_formula(changed):
+    with changed.expect_download() as download:
+        changed.click('[data-save="csv"][data-figure="scatter"]')
 
     table = download.value.path().read_text("utf-8-sig")
     assert {row["creator"] for row in csv.DictReader(io.StringIO(table))} == {"'=1+1"}
@@ -227,12 +263,8 @@ def test_the_methods_paragraph_is_copied_by_one_click(page):
     assert "95% CI" in copied
 
 
-def test_a_card_plays_its_file_else_leads_to_its_post(opened):
-    first, second, *others = usual_report().gallery
-    gallery = (replace(first, file="videos/none.mp4"), replace(second, url=None), *others)
-    page = opened(replace(usual_report(), gallery=gallery)).page
-
-    cards = page.locator(".card")
+def test_a_card_plays_its_file_else_leads_to_its_post(changed):
+    cards = changed.locator(".card")
     assert cards.nth(1).locator("a, button").count() == 0
     assert (
         cards.nth(2)
@@ -241,20 +273,13 @@ def test_a_card_plays_its_file_else_leads_to_its_post(opened):
         .startswith("https://www.tiktok.com/@creator/video/73")
     )
     cards.nth(0).locator("button.play").click()
-    page.wait_for_selector("text=is not beside this page")
+    changed.wait_for_selector("text=is not beside this page")
 
 
-def test_a_file_beside_the_page_plays(opened, tmp_path):
-    pytest.importorskip("av")
-    first, *others = usual_report().gallery
-    clip = tmp_path / "clip.mp4"
-    make_clip(clip, 3)
-    gallery = (replace(first, file=clip.as_uri()), *others)
-    page = opened(replace(usual_report(), gallery=gallery)).page
+def test_a_file_beside_the_page_plays(changed):
+    changed.locator(".card").nth(3).locator("button.play").click()
 
-    page.locator(".card button.play").click()
-
-    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+    changed.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
 
 
 def test_a_large_report_draws_a_sample_of_its_videos_and_says_so(opened, monkeypatch):

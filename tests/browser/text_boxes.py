@@ -4,14 +4,16 @@ from typing import Any
 
 TEXT_BOXES = """() => {
   const width = document.documentElement.clientWidth, faults = [], boxes = [];
+  const cuts = new Map([[document.documentElement, null]]);  // thousands of cells share theirs
   const cutBy = (node) => {
-    for (let each = node; each && each !== document.documentElement; each = each.parentElement) {
-      if (each instanceof SVGElement) continue;
-      const { overflowX, overflowY } = getComputedStyle(each);
-      if (/auto|scroll/.test(overflowX + overflowY)) return "scrolls";
-      if (/hidden|clip/.test(overflowX + overflowY)) return each.getBoundingClientRect();
-    }
-    return null;
+    if (!cuts.has(node)) cuts.set(node, ownCut(node) ?? cutBy(node.parentElement));
+    return cuts.get(node);
+  };
+  const ownCut = (node) => {
+    if (node instanceof SVGElement) return null;
+    const { overflowX, overflowY } = getComputedStyle(node);
+    if (/auto|scroll/.test(overflowX + overflowY)) return "scrolls";
+    return /hidden|clip/.test(overflowX + overflowY) ? node.getBoundingClientRect() : null;
   };
   const report = (fault, text, box) => {
     const ends = [box.left, box.top, box.right, box.bottom].map(Math.round);
@@ -22,7 +24,6 @@ TEXT_BOXES = """() => {
     if (box.width < 1 || box.height < 1 || getComputedStyle(owner).visibility === "hidden") return;
     if (owner.closest(".hidden, .skip, .tip, select, datalist")) return;
     const cut = cutBy(owner);
-    if (cut === "scrolls") return;  // a person can scroll to it
     if (box.left < -1 || box.right > width + 1) report("outside the window", text, box);
     if (cut && (isOutside(box, cut) || box.top < cut.top - 1 || box.bottom > cut.bottom + 1))
       report("cut off", text, box);
@@ -33,6 +34,7 @@ TEXT_BOXES = """() => {
   while (texts.nextNode()) {
     const text = texts.currentNode.data.trim(), owner = texts.currentNode.parentElement;
     if (!text || owner.closest("script, style, noscript, svg, option")) continue;
+    if (cutBy(owner) === "scrolls") continue;  // a person can scroll to it
     const range = document.createRange();
     range.selectNodeContents(texts.currentNode);
     for (const box of range.getClientRects()) add(text, box, owner);
@@ -40,7 +42,7 @@ TEXT_BOXES = """() => {
   for (const label of document.querySelectorAll("svg text")) {
     const text = label.textContent.trim(), box = label.getBoundingClientRect();
     if (!text) continue;
-    add(text, box, label);
+    if (cutBy(label) !== "scrolls") add(text, box, label);
     const figure = label.closest("figure, .card")?.getBoundingClientRect();
     if (figure && isOutside(box, { left: figure.left - 1, right: figure.right + 1 }))
       report("beyond its figure", text, box);
