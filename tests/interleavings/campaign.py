@@ -3,7 +3,7 @@
 import hashlib
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise, permutations
 
@@ -143,7 +143,7 @@ def play_all(seeds: range) -> tuple[list[Outcome], Coverage]:
     return failed, coverage
 
 
-def first_violation(seeds: range, kinds: tuple[str, ...] | None = None) -> Outcome | None:
+def first_violation(seeds: Iterable[int], kinds: tuple[str, ...] | None = None) -> Outcome | None:
     """The first run that violates something."""
     with single_threaded():
         outcomes = (play(seed, kinds) for seed in seeds)
