@@ -15,6 +15,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from shared.concurrency import in_one_thread
+from tests.bytecode import compile_once
 from tests.sql.witness import watch
 
 in_one_thread()  # before numpy is imported: several processes share few cores
@@ -30,10 +31,13 @@ TRANSLATIONS = "TTA_TRANSLATIONS"
 """A folder in which all local BigQueries of one run share their translations of statements."""
 
 ONE_PROCESS = (
-    *("faults", "pipeline", "sql", "terraform", "shared/warehouse"),
+    *("faults", "house", "pipeline", "sql", "terraform", "shared/warehouse"),
     "shared/insights/report",
 )
 """Folders whose tests share what is costly to start, and take longest. Other files stand alone."""
+
+WITH = {"browser/test_report_": "shared/insights/report"}
+"""Files that join such a folder: they open the report that its tests have made."""
 
 ALONE = (
     "pipeline/test_erase_everywhere.py",
@@ -54,6 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         config.add_cleanup(lambda: os.environ.pop(TRANSLATIONS))
     ssl.create_default_context = share_public_authorities(ssl.create_default_context)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before xdist starts its processes: its own hook of this name runs last."""
+    if getattr(session.config.option, "numprocesses", None):
+        compile_once(session.config)
 
 
 def share_public_authorities(create: Any) -> Any:
@@ -108,6 +118,7 @@ def _group(nodeid: str) -> str:
     path = nodeid.partition("::")[0].removeprefix("tests/")
     if path in ALONE:
         return path
+    path = next((folder + "/" for begin, folder in WITH.items() if path.startswith(begin)), path)
     return next((folder for folder in ONE_PROCESS if path.startswith(f"{folder}/")), path)
 
 
