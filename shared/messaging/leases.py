@@ -52,10 +52,10 @@ class PulledLeases:
             log.warning("messages not returned", extra={"why": str(failure)})
 
     def add(self, messages: Sequence[PulledMessage]) -> None:
-        """Hold messages that were just pulled. Raises Transient."""
-        self._subscription.extend(messages, LEASE_S)
+        """Hold messages that were just pulled. Raises Transient; also then the end returns them."""
         with self._lock:
             self._messages |= {message.ack_id: message for message in messages}
+        self._subscription.extend(messages, LEASE_S)
 
     def drop(self, messages: Sequence[PulledMessage]) -> None:
         """Hold these no longer, because they are acknowledged or returned."""

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from shared.errors import Misconfigured, Transient
+from shared.errors import Misconfigured
 from shared.model import canonical_json
 from shared.storage.lake import Lake, Superseded
 from shared.warehouse.client import bigquery
+from shared.warehouse.failures import NO_ANSWER
 
 log = logging.getLogger("shared.load")
 
@@ -72,7 +73,9 @@ class DailyBytes:
             self._unwritten += billed
             try:
                 self._write_down(self._today())
-            except (Transient, Misconfigured) as error:
+            except (
+                Exception
+            ) as error:  # an error here would send durable rows, and bill them, again
                 log.warning("bytes billed not written", extra={"why": str(error)})
 
     def _today(self) -> date:
@@ -94,7 +97,7 @@ class DailyBytes:
             return 0, 0
         try:
             return max(0, int(json.loads(content)["billed_bytes"])), generation
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise Misconfigured(
                 f"{name} does not say how many bytes were billed. Delete it to start the day's "
                 "count again"
@@ -127,21 +130,33 @@ class MeteredClient(bigquery.Client):  # type: ignore[misc] # the library has no
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
-        self._jobs: list[bigquery.QueryJob] = []
+        self._jobs: list[bigquery.QueryJob | None] = []
         self._largest = LEAST_BILLED
 
     def query(self, *arguments: Any, **options: Any) -> bigquery.QueryJob:
-        job = super().query(*arguments, **options)
+        return self._metered(super().query, *arguments, **options)
+
+    def get_job(self, *arguments: Any, **options: Any) -> bigquery.QueryJob:
+        """The job of a statement that was sent twice, because the first answer was lost."""
+        return self._metered(super().get_job, *arguments, **options)
+
+    def _metered(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        try:
+            job = call(*arguments, **options)
+        except NO_ANSWER:
+            self._jobs.append(None)  # BigQuery may have begun the statement
+            raise
         self._jobs.append(job)
         return job
 
     def take_billed(self) -> int:
         """Bytes billed for the statements since the last call.
 
-        A statement that was given up may still run and be billed. It counts as much as the largest
-        of this process. The local BigQuery gives no figure: a statement counts the minimum.
+        A statement that was given up, or that BigQuery did not answer, may still run and be billed.
+        It counts as much as the largest of this process. The local BigQuery gives no figure: a
+        statement counts the minimum.
         """
         jobs, self._jobs = self._jobs, []
-        billed = [job.total_bytes_billed for job in jobs]
+        billed = [job and job.total_bytes_billed for job in jobs]
         self._largest = max([self._largest, *(count for count in billed if count is not None)])
         return sum(self._largest if count is None else count for count in billed)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from shared import logs
 from shared.concurrency import in_order
 from shared.config import LoadSettings
-from shared.errors import Permanent
+from shared.errors import Permanent, Transient
 from shared.messaging import subscription as pulling
 from shared.messaging.delivery import handle_delivery
 from shared.messaging.events import as_json
@@ -96,10 +96,13 @@ class _Collected:
     pulled: PulledMessage
     record: Record | None = None
     error: BaseException | None = None
+    weight: int = 0
+    """As in shared/warehouse/loader.py. Without a record it is 0."""
 
     @property
-    def weight(self) -> int:
-        return weight(self.record) if self.record else 0
+    def held_bytes(self) -> int:
+        """What it takes in memory, roughly: a message that is malformed may be large, too."""
+        return max(self.weight, len(self.pulled.message.data))
 
     @property
     def is_settled(self) -> bool:
@@ -138,7 +141,7 @@ class _Drain:
             leases.add(pulled)
             read = [self._read(message) for message in pulled]
             collected += read
-            size += sum(each.weight for each in read)
+            size += sum(each.held_bytes for each in read)
         return collected
 
     def _pull(self, most: int) -> list[PulledMessage]:
@@ -157,8 +160,10 @@ class _Drain:
     def _read(self, pulled: PulledMessage) -> _Collected:
         try:
             record = self._app.load.tombstones.redact(parse_record(pulled.message.data))
-            return _Collected(pulled, record)
-        except Exception as error:  # also a lake that is down: `_settle` sorts the errors
+            return _Collected(pulled, record, weight=weight(record) if record else 0)
+        except Transient:
+            raise  # the lake is down: each further message would wait as long for it
+        except Exception as error:  # `_settle` sorts these
             return _Collected(pulled, None, error)
 
     def _batches(self, collected: Sequence[_Collected]) -> Iterator[list[_Collected]]:

@@ -271,6 +271,69 @@ def test_a_warehouse_that_never_answers_leaves_the_messages_to_the_next_call(wor
     assert world.waiting() == 0
 
 
+def test_a_lake_that_is_down_is_asked_once_and_not_for_each_message(world, monkeypatch):
+    """A request to it may take a minute, and a run has 1,000 messages or more."""
+    app, calls = world.app(), []
+
+    def down(record):
+        calls.append(record)
+        raise Transient("storage is down")
+
+    world.publish(*records(5))
+    with monkeypatch.context() as patch:
+        patch.setattr(app.load.tombstones, "redact", down)
+        assert world.tick(monkeypatch, app) == 500
+
+    assert len(calls) == 1
+    assert world.waiting() == 5
+    assert world.tick(monkeypatch) == 200
+    assert world.batches == [[video(number) for number in range(5)]]
+
+
+def test_large_malformed_messages_are_not_collected_without_a_bound(world, monkeypatch):
+    """5,000 of them would not fit into the memory of an instance, at each call again."""
+    monkeypatch.setattr("shared.warehouse.drain.MOST_PULLED", 1)
+    world.publish(*[b"{" + b" " * 4_000] * 6)
+
+    counts = drain_records(world.app(most_weight=10_000))
+
+    assert counts == {"settled": 6, "batches": 2}
+    assert len(world.failed()) == 6
+
+
+def test_messages_whose_lease_cannot_be_set_are_returned(world, monkeypatch):
+    extend, failures = PulledSubscription.extend, [Transient("Pub/Sub is down")]
+
+    def fail_first(self, messages, seconds):
+        if failures:
+            raise failures.pop()
+        extend(self, messages, seconds)
+
+    monkeypatch.setattr(PulledSubscription, "extend", fail_first)
+    world.publish(*records(3))
+
+    assert world.tick(monkeypatch) == 500
+    assert world.tick(monkeypatch) == 200
+
+    assert world.batches == [[video(0), video(1), video(2)]]
+
+
+def test_messages_that_cannot_be_acknowledged_change_nothing_when_they_come_again(
+    world, monkeypatch
+):
+    def fail(self, messages):
+        raise Transient("Pub/Sub is down")
+
+    world.publish(*records(3))
+    with monkeypatch.context() as patch:
+        patch.setattr(PulledSubscription, "acknowledge", fail)
+        assert world.tick(monkeypatch) == 500
+
+    assert world.tick(monkeypatch) == 200
+    assert world.batches == [[video(0), video(1), video(2)]] * 2
+    assert world.waiting() == 0
+
+
 def test_no_batch_begins_after_the_deadline(world):
     world.publish(*records(3))
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+import requests
+from google.api_core.exceptions import BadRequest, Conflict, Forbidden
 
 from shared.errors import Misconfigured, Transient
 from shared.storage.lake import Superseded
@@ -121,7 +123,33 @@ def test_without_a_limit_nothing_is_counted(day):
     assert day.lake.objects == {}
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"billed_bytes": "many"}'])
+@pytest.mark.parametrize("failure", [Forbidden("no role"), RuntimeError("unknown")])
+def test_counting_never_fails_a_batch_whose_rows_are_durable(day, monkeypatch, failure):
+    budget = day.loader()
+    budget.require()
+
+    def refuse(*arguments):
+        raise failure
+
+    monkeypatch.setattr(day.lake, "replace", refuse)
+    budget.spend(1_000)
+
+    with pytest.raises(BytesSpent):
+        budget.require()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"billed_bytes": "many"}',
+        b'{"billed_bytes": 1e999}',
+        b"\xff",
+        b"[" * 9**5,
+    ],
+)
 def test_a_damaged_account_stops_loading_and_says_what_to_do(day, content):
     day.lake.put(NAME, content)
 
@@ -158,3 +186,40 @@ def test_a_statement_without_an_answer_counts_as_much_as_the_largest(jobs):
 
     client.query("SELECT 2"), client.query("SELECT 3")
     assert client.take_billed() == 14 * LEAST_BILLED
+
+
+def failing(monkeypatch, error):
+    def fail(self, sql):
+        raise error
+
+    monkeypatch.setattr(bigquery.Client, "query", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "statements"),
+    [(requests.Timeout(), 1), (requests.ConnectionError(), 1), (BadRequest("syntax"), 0)],
+)
+def test_a_statement_that_was_not_answered_counts_and_a_refused_one_does_not(
+    jobs, monkeypatch, error, statements
+):
+    client = MeteredClient(project="p")
+    failing(monkeypatch, error)
+
+    with pytest.raises(type(error)):
+        client.query("SELECT 1")
+
+    assert client.take_billed() == statements * LEAST_BILLED
+
+
+def test_a_statement_that_was_sent_twice_counts_once(jobs, monkeypatch):
+    """The second attempt says that the job exists, and the caller asks for it."""
+    client = MeteredClient(project="p")
+    failing(monkeypatch, Conflict("the job exists"))
+    job = SimpleNamespace(total_bytes_billed=5 * LEAST_BILLED)
+    monkeypatch.setattr(bigquery.Client, "get_job", lambda self, identity: job)
+    with pytest.raises(Conflict):
+        client.query("SELECT 1")
+
+    assert client.get_job("its id") is job
+
+    assert client.take_billed() == 5 * LEAST_BILLED
