@@ -1,5 +1,5 @@
 -- Written by `make generate` from tables.yaml and templates/fact_video_analytics.sql.j2; edit those.
--- One row per video, with its keys, latest metrics and primary rating. A pure function of the other five tables and PRIMARY_RATERS.
+-- One row per video, with its keys, latest metrics and primary rating. It follows from dim_video, the readings, the ratings and PRIMARY_RATERS alone.
 -- Grain: video_id. Recomputed for the videos of a batch from the other tables, so the order of records
 -- does not matter and a second run changes nothing. Each table is bound by the batch's days, which are
 -- constants, so that BigQuery reads and bills the partitions of the batch alone.
