@@ -196,8 +196,9 @@ class LoadSettings(_ErasingSettings):
     primary_raters: CommaList = ("gemini/", "signals/")
     linger_ms: Annotated[float, Field(ge=0, le=60_000)] = 50.0
     threads: Annotated[int, Field(ge=1)] = 1_000
-    records_subscription: str = "load"
-    deadline_s: Annotated[float, Field(gt=0)] = 270.0
+    records_subscription: Annotated[str, Field(min_length=1)] = "load"
+    deadline_s: Annotated[float, Field(gt=0, le=300)] = 270.0
+    """A batch may take 240 s more, and the function ends at 570 s."""
     daily_budget_bytes: Annotated[int, Field(gt=0)] | None = None
     batch_rows: Annotated[int, Field(ge=1, le=50_000)] = 5_000
     batch_bytes: Annotated[int, Field(ge=1, le=8_000_000)] = 7_000_000

@@ -153,3 +153,11 @@ def test_the_settings_of_the_classes_are_all_that_the_functions_read():
     }
 
     assert reading <= settings
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"deadline_s": "inf"}, {"deadline_s": 301}, {"records_subscription": ""}]
+)
+def test_load_refuses_what_would_outlast_its_function_or_pull_nothing(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        LoadSettings(google_cloud_project="p", lake_bucket="b", **wrong)
