@@ -49,13 +49,14 @@ COMPUTED: Mapping[str, Mapping[str, str]] = {
     "dim_user": {"user_bucket": USER_BUCKET, "field_times": FIELD_TIMES},
     "dim_video": {"id_day": ID_DAY, "field_times": FIELD_TIMES},
     "fact_metrics_snapshot": {"id_day": ID_DAY},
-    "fact_rating": {"id_day": ID_DAY, "digest": DIGEST},
     "fact_rating_detail": {"id_day": ID_DAY, "digest": DIGEST, "detail": DETAIL},
+    "fact_rating": {"id_day": ID_DAY, "digest": DIGEST},
     "fact_video_analytics": {"id_day": ID_DAY},
 }
 """Tables that change, and their columns that an old row does not hold as they are now.
 
-Dimensions come before facts, and fact_video_analytics is last: see `migrate.py`.
+Dimensions come before facts, and fact_video_analytics is last: see `migrate.py`. What comes from a
+table of another name comes before it: that table's copy is finished when both are replaced.
 """
 
 

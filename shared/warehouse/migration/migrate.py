@@ -31,7 +31,7 @@ from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import BOUNDED, run, run_dml, start
 from shared.warehouse.loader import FACT_TABLE
 from shared.warehouse.migration.columns import COMPUTED, expressions
-from shared.warehouse.migration.old_tables import SOURCES, OldTables
+from shared.warehouse.migration.old_tables import SOURCES, MigrationRefused, OldTables
 from shared.warehouse.migration.statements import (
     MOST_PARTITIONS,
     complete,
@@ -52,10 +52,6 @@ KEPT = timedelta(days=7)
 STATEMENT_TIMEOUT_S = 3_600.0
 RUN = "run"
 """The label of the dataset that names the run at work."""
-
-
-class MigrationRefused(Exception):
-    """The migration stops, and no table was replaced wrongly. The sentence says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

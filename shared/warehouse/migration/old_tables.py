@@ -24,6 +24,22 @@ SOURCES = {"fact_rating_detail": "fact_rating"}
 COPY_TIMEOUT_S = 1_800.0
 
 
+class MigrationRefused(Exception):
+    """The migration stops, and no table was replaced wrongly. The sentence says what to do."""
+
+
+class CopyHasMoreRows(MigrationRefused):
+    """A run was killed, and the version before has worked on since. A person has to decide."""
+
+    def __init__(self, name: str, rows: int, rows_before: int):
+        super().__init__(
+            f"{name} has {rows:,} of the {rows_before:,} rows of its copy {name}{BEFORE}. A "
+            f"migration was stopped, and then the version before created {name} anew. Delete "
+            f"{name} and migrate again: its rows come from the copy. Then `tta rebuild` adds "
+            "what was loaded since."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class OldTables:
     """The old tables of one dataset. Raises what google.api_core raises."""
@@ -92,9 +108,21 @@ class OldTables:
     # Copies
 
     def keep(self, name: str) -> None:
-        """Copy an old table to `{name}__before`. What is no longer an old table has its copy."""
-        if not self._is_old(name, self._names()):
+        """Copy an old table to `{name}__before`. What is no longer an old table has its copy.
+
+        So has an empty one beside a copy that waits: a run was killed after it had deleted the
+        table, and a deployment of the version before created it again. Raises CopyHasMoreRows.
+        """
+        names = self._names()
+        if not self._is_old(name, names):
             return
+        if self._is_pending(name, names):
+            rows, rows_before = self._count(name), self._count(name + BEFORE)
+            if rows < rows_before and rows:
+                raise CopyHasMoreRows(name, rows, rows_before)
+            if rows < rows_before:
+                self.client.delete_table(self.path(name), **BOUNDED)
+                return
         copy = self.path(name + BEFORE)
         self.client.delete_table(copy, not_found_ok=True, **BOUNDED)
         job = self.client.copy_table(
@@ -129,6 +157,11 @@ class OldTables:
         return str(self.client.get_dataset(self.dataset, **BOUNDED).location)
 
     # What there is
+
+    def _count(self, name: str) -> int:
+        sql = f"SELECT COUNT(*) AS n FROM `{self.path(name)}`"  # nosec B608 # ours
+        (row,) = run(self.client, f"{self.client.project}.{self.dataset}", sql)
+        return int(row["n"])
 
     def _names(self) -> set[str]:
         try:

@@ -14,15 +14,15 @@ from shared.errors import Misconfigured
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.migration import migrate as migration
+from shared.warehouse.migration.columns import COMPUTED
 from shared.warehouse.migration.migrate import (
     KEPT,
     Migrated,
     MigrationApp,
-    MigrationRefused,
     estimate,
     migrate,
 )
-from shared.warehouse.migration.old_tables import HELD_NAME
+from shared.warehouse.migration.old_tables import HELD_NAME, SOURCES, MigrationRefused
 from shared.warehouse.rebuild import rebuild
 from shared.warehouse.rows import table_rows
 from shared.warehouse.tables import constraints, create_tables, definitions, schema
@@ -38,6 +38,7 @@ from tests.shared.warehouse.before_migration import (
     old_definitions,
     old_records,
     old_rows,
+    old_schema,
     stored_rows,
 )
 from tests.shared.warehouse.conftest import Db
@@ -45,6 +46,7 @@ from tests.shared.warehouse.test_rebuild import World
 
 DATASET = "older"
 CHANGED = [name for name in (*SECTION_TABLES, FACT_TABLE) if name != "dim_lang"]
+SEVERAL = ("dim_video", "fact_metrics_snapshot", "fact_rating", FACT_TABLE)
 CHANGES = (
     *("query", "copy_table", "delete_table", "update_table", "create_table"),
     *("create_dataset", "delete_dataset", "update_dataset"),
@@ -261,6 +263,43 @@ def test_a_migration_that_was_killed_is_ended_by_the_next(old, rebuilt, last_cha
     migrate(app(old))
 
     assert contents(old) == rebuilt
+
+
+def test_a_copy_is_finished_when_all_tables_that_come_from_it_are_replaced():
+    """Or a run that was killed between the two would never fill the other one."""
+    order = list(COMPUTED)
+    assert all(order.index(name) < order.index(source) for name, source in SOURCES.items())
+
+
+@pytest.mark.parametrize(
+    "name", ["dim_user", *(pytest.param(name, marks=pytest.mark.campaign) for name in SEVERAL)]
+)
+def test_a_table_that_was_created_anew_after_a_kill_is_filled_from_its_copy(old, rebuilt, name):
+    """A deployment of the version before creates what is missing, without rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        last = f"delete_table test.older.{name} "
+        kill_after(old, patch, lambda _, change: f"{change} ".startswith(last))
+        with pytest.raises(KeyboardInterrupt):
+            migrate(app(old))
+    fields = [bigquery.SchemaField.from_api_repr(column) for column in old_schema(name)]
+    old.client.create_table(bigquery.Table(f"test.older.{name}", schema=fields))
+
+    migrate(app(old))
+
+    assert contents(old) == rebuilt
+
+
+def test_a_table_that_lost_rows_after_a_kill_does_not_replace_its_copy(old):
+    with pytest.MonkeyPatch.context() as patch:
+        kill_after(old, patch, lambda _, change: change.startswith("create_dataset"))
+        with pytest.raises(KeyboardInterrupt):
+            migrate(app(old))
+    old.rows("DELETE FROM dim_user WHERE user_key != 'unknown'")
+
+    with pytest.raises(MigrationRefused, match="dim_user has 1 of the 7 rows of its copy"):
+        migrate(app(old))
+
+    assert len(old.rows("SELECT * FROM dim_user__before")) == 7
 
 
 @pytest.mark.campaign
