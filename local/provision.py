@@ -162,7 +162,7 @@ def make_tables(
     fingerprint = _fingerprint_of_definitions()
     is_new, labels = _labels(client, dataset)
     if labels.get(DEFINITIONS) != fingerprint:
-        changes = {} if is_new else _migrate(client, dataset, say)
+        changes = {} if is_new else _migrate(client, dataset, labels, say)
         create_tables(client, dataset)
         create_views(client, dataset)
         _set_labels(client, dataset, {DEFINITIONS: fingerprint} | changes)
@@ -171,19 +171,25 @@ def make_tables(
     client.close()
 
 
-def _migrate(client: bigquery.Client, dataset: str, say: Callable[[str], None]) -> dict[str, str]:
-    """Migrate old tables. Returns the label that says how long they stay, if there were any."""
+def _migrate(
+    client: bigquery.Client, dataset: str, labels: Mapping[str, str], say: Callable[[str], None]
+) -> dict[str, str]:
+    """Migrate old tables. Returns the label that says how long they stay, if there are any.
+
+    A start that was killed may have migrated them and not have set it.
+    """
     from shared.warehouse.migration.migrate import KEPT, MigrationApp, migrate
 
     now = datetime.now(UTC)
     rows = migrate(MigrationApp(client, dataset, lambda: now)).rows
-    if not rows:
-        return {}
     until = (now + KEPT).date()
-    say(
-        f"Migrated {len(rows)} tables of an earlier version ({sum(rows.values()):,} rows). "
-        f"The old ones stay until {until}, with __before after their names."
-    )
+    if rows:
+        say(
+            f"Migrated {len(rows)} tables of an earlier version ({sum(rows.values()):,} rows). "
+            f"The old ones stay until {until}, with __before after their names."
+        )
+    elif labels.get(KEPT_UNTIL) or not _old_tables(client, dataset):
+        return {}
     return {KEPT_UNTIL: f"{until:%Y-%m-%d}"}
 
 
@@ -193,12 +199,19 @@ def _is_past(day: str) -> bool:
 
 def _drop_old_tables(client: bigquery.Client, dataset: str) -> None:
     """Delete the tables of before. BigQuery does it by itself; the local one ignores expiries."""
+    for table in _old_tables(client, dataset):
+        client.delete_table(table, **BOUNDED)
+    _set_labels(client, dataset, {KEPT_UNTIL: ""})
+
+
+def _old_tables(client: bigquery.Client, dataset: str) -> list[bigquery.TableReference]:
+    """The copies that a migration has made. A person's own table may have a name like theirs."""
+    from shared.warehouse.migration.columns import COMPUTED
     from shared.warehouse.migration.old_tables import BEFORE
 
-    for table in list(client.list_tables(dataset, **BOUNDED)):
-        if table.table_id.endswith(BEFORE):
-            client.delete_table(table.reference, **BOUNDED)
-    _set_labels(client, dataset, {KEPT_UNTIL: ""})
+    names = {name + BEFORE for name in COMPUTED}
+    tables = list(client.list_tables(dataset, **BOUNDED))
+    return [table.reference for table in tables if table.table_id in names]
 
 
 def _set_labels(client: bigquery.Client, dataset: str, changes: Mapping[str, str]) -> None:

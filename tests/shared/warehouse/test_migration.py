@@ -541,8 +541,22 @@ def test_a_local_home_is_migrated_when_it_starts_and_keeps_the_old_tables_a_week
     assert home.rows("SELECT COUNT(*) AS n FROM rating_health") != []  # a view of this version
 
     label(home.client, {provision.KEPT_UNTIL: "2026-01-01"})
+    home.rows("CREATE TABLE mine__before AS SELECT 1 AS x")
     make_tables("test", "home")
 
-    assert not any(name.endswith("__before") for name in names_in(home))
+    assert {name for name in names_in(home) if name.endswith("__before")} == {"mine__before"}
     assert contents(home) == rebuilt
     assert home.client.get_dataset("home").labels[provision.KEPT_UNTIL] == ""
+
+
+def test_a_start_after_a_kill_still_says_how_long_the_old_tables_stay(home):
+    """The kill came after the migration, and before its label."""
+    home.client.create_table("test.home.dim_user__before")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migration, "migrate", lambda app: Migrated({}))
+        patch.setattr(provision, "create_tables", lambda *_: None)
+        patch.setattr(provision, "create_views", lambda *_: None)
+        make_tables("test", "home")
+
+    assert home.client.get_dataset("home").labels[provision.KEPT_UNTIL] > "2026"
