@@ -24,7 +24,7 @@ from shared.warehouse.migration.migrate import (
 )
 from shared.warehouse.migration.old_tables import SOURCES
 
-NOTHING = "All tables are of this version. There is nothing to migrate."
+NOTHING = "All tables are of this version. Nothing is left to migrate."
 APPLY = (
     "Run `terraform apply -var 'adopted_tables=[\"fact_rating_detail\"]'` now: `load` of the "
     "earlier version cannot write these tables, and Pub/Sub keeps its records until then."

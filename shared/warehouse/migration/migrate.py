@@ -175,10 +175,7 @@ class _Migration:
         for bounds in self._pieces(name, source):
             statement = insert(target, source, columns, is_piece=bool(bounds))
             run_dml(self._client, *self._args(statement), bounds, timeout_s=STATEMENT_TIMEOUT_S)
-        table = bigquery.Table(target)
-        # By this label Terraform knows a table that it need not replace.
-        table.labels = self._old.labels(name) | {"partition": definitions()[name]["partition"]}
-        self._client.update_table(table, ["labels"], **BOUNDED)
+        self._label(target, name, self._old.labels(name))
         return self._compare(name, source, target, columns)
 
     def _pieces(self, name: str, source: str) -> list[list[object]]:
@@ -226,6 +223,15 @@ class _Migration:
         """Give all tables their keys: those of a copy cannot point from the shadow's dataset."""
         for name in filter(self._old.is_live, COMPUTED):
             self._shadow.describe_live(name)
+            live = self._path(self._app.dataset, name)
+            # An earlier run may have replaced this table, and ended before it could say so.
+            self._label(live, name, self._client.get_table(live, **BOUNDED).labels)
+
+    def _label(self, path: str, name: str, labels: Mapping[str, str]) -> None:
+        """Add the label by which Terraform knows a table that it need not replace."""
+        table = bigquery.Table(path)
+        table.labels = dict(labels) | {"partition": definitions()[name]["partition"]}
+        self._client.update_table(table, ["labels"], **BOUNDED)
 
     def _sign(self) -> None:
         dataset = self._client.get_dataset(self._shadow.name, **BOUNDED)

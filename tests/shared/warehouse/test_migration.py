@@ -168,6 +168,19 @@ def test_a_second_run_changes_nothing(migrated, monkeypatch):
     assert migrate(app(migrated.db)).rows == {}
 
 
+def test_a_run_that_ended_before_it_labelled_its_tables_is_completed(migrated):
+    db = migrated.db
+    table = db.client.get_table(f"{db.dataset}.fact_rating")
+    table.labels = {"app": "fact_rating"}
+    db.client.update_table(table, ["labels"])
+    db.client.create_dataset(f"{db.dataset}__migration")
+
+    migrate(app(db))
+
+    assert db.client.get_table(f"{db.dataset}.fact_rating").labels["partition"] == "id_day"
+    assert f"{db.dataset}__migration" not in {each.dataset_id for each in db.client.list_datasets()}
+
+
 def test_new_records_complete_migrated_rows(migrated, rebuilt):
     """Records that waited in the queue, older listings, and ratings that come once more."""
     Loader(migrated.db.client, "migrated", PRIMARY_RATERS).load(old_records()[::-1])
