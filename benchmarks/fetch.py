@@ -59,7 +59,7 @@ def measurements(
     files: int = FILES,
     file_bytes: int = FILE_BYTES,
     rounds: int = ROUNDS,
-    known: int = KNOWN,
+    known_videos: int = KNOWN,
 ) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="fetch-") as folder, servers(Path(folder)) as environment:
         listed_s = _listing_s(Path(folder) / "listed", videos, environment)
@@ -92,7 +92,7 @@ def measurements(
     )
     from benchmarks.known_collection import measurements as daily_pass
 
-    yield from daily_pass(known)
+    yield from daily_pass(known_videos)
 
 
 def _listing_s(root: Path, videos: int, environment: Mapping[str, str]) -> float:

@@ -68,10 +68,10 @@ class DailyPass:
         return math.ceil(self.new / 100) + math.ceil(self.due / 100)
 
 
-def measurements(known: int, days: int = DAYS) -> Iterator[Measurement]:
-    day = measured_pass(known, days)
+def measurements(known_videos: int, days: int = DAYS) -> Iterator[Measurement]:
+    day = measured_pass(known_videos, days)
     yield Measurement(
-        f"fetch, a day of a collection of {known:,} known videos: requests for each needed",
+        f"fetch, a day of a collection of {known_videos:,} known videos: requests for each needed",
         day.requests / day.needed,
         REQUESTS_BAR,
         COMMAND,
@@ -83,15 +83,15 @@ def measurements(known: int, days: int = DAYS) -> Iterator[Measurement]:
     )
 
 
-def measured_pass(known: int, days: int) -> DailyPass:
+def measured_pass(known_videos: int, days: int) -> DailyPass:
     """Prepare a lake as yesterday's pass left it, and carry out today's."""
     now = datetime.now(UTC)
-    every = timedelta(days=days) / known
+    every = timedelta(days=days) / known_videos
     first = now - timedelta(days=days) - DAY
     new = math.ceil(DAY / every)
     with TemporaryDirectory(prefix="known-") as folder, servers(Path(folder)) as environment:
         library = dummy_library(
-            Path(folder), known + new, first=first, every=every, anchor=now + DAY
+            Path(folder), known_videos + new, first=first, every=every, anchor=now + DAY
         )
         yesterday = now - DAY - timedelta(minutes=1)
         with running(library) as sandbox:
@@ -112,12 +112,12 @@ def _prepare(
     lake = Lake.connect("p", BUCKET)
     content = (FILE % f"{first:%Y-%m-%d}").encode()
     cats = parse_collection(content, "cats")
-    known = [post for post in posts if post.wire["create_time"] <= yesterday.timestamp()]
+    listed = [post for post in posts if post.wire["create_time"] <= yesterday.timestamp()]
     window = (yesterday - 3 * DAY).timestamp()
-    read = [post for post in known if post.wire["create_time"] >= window]
+    read = [post for post in listed if post.wire["create_time"] >= window]
     list(in_order(lambda post: _store(lake, post, cats, yesterday), read))
-    _enter(folder, known[: len(known) - len(read)], metadata_name(read[0].video_id))
-    lake.put(state_name("_ages/cats"), _ages(known, yesterday))
+    _enter(folder, listed[: len(listed) - len(read)], metadata_name(read[0].video_id))
+    lake.put(state_name("_ages/cats"), _ages(listed, yesterday))
     lake.put(state_name("cats"), _state(cats, yesterday).to_json())
     lake.put(COLLECTIONS, content)
     return cats
@@ -140,9 +140,9 @@ def _enter(folder: Path, posts: Sequence[Post], like: str) -> None:
         )
 
 
-def _ages(known: Sequence[Post], at: datetime) -> bytes:
+def _ages(posts: Sequence[Post], at: datetime) -> bytes:
     read_at = int(at.timestamp())
-    videos = {post.video_id: [post.wire["create_time"], read_at] for post in known}
+    videos = {post.video_id: [post.wire["create_time"], read_at] for post in posts}
     return json.dumps({"videos": videos, "missed": {}}).encode()
 
 

@@ -5,9 +5,10 @@ files as due, and the resume point after this page. Create `metadata/{id}.json` 
 complete the object that is there. Publish. The next save empties the outbox. A run that dies before
 it publishes the same bytes again, which the warehouse ignores.
 
-Whether a video is known is looked up for each page (known.py). The stored listing of a known video
-is read, because this one may know more: a person's list, or another collection, may have come
-first. A known video that is due to be read again counts as read: its counts are on the page.
+Whether a video is known is looked up for each page, and so is its file (stored_files.py). The
+stored listing of a known video is read, because this one may know more: a person's list, or
+another collection, may have come first. A known video that is due to be read again counts as read:
+its counts are on the page.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +22,6 @@ from shared.model import Record, parse_record
 from shared.storage.layout import metadata_name, snapshot_name
 from shared.tiktok.ages import Sighting
 from shared.tiktok.files import MediaQueue
-from shared.tiktok.known import stored_files
 from shared.tiktok.listing import (
     PageListing,
     best_each,
@@ -39,6 +39,7 @@ from shared.tiktok.refresh import ages_of, loaded_ages
 from shared.tiktok.run import CollectionRun
 from shared.tiktok.sources.source import Position, SourcePage, SourceVideo
 from shared.tiktok.state import PendingFile
+from shared.tiktok.stored_files import stored_files
 
 DUE_AT_ONCE = 500
 RECENT_AT_ONCE = 2_000
@@ -125,9 +126,9 @@ class Discovery:
         current.notice(page.position)
         room = collection.max_videos - current.listed
         listed = read_page(page, run.source, collection, tombstones, self._seen, room, at)
-        known = self._known_among(listed.videos)
-        records, readings = self._records(listed.videos, known, current, at)
-        new = {video.video_id for video in listed.videos if video.video_id not in known}
+        stored = self._known_among(listed.videos)
+        records, readings = self._records(listed.videos, stored, current, at)
+        new = {video.video_id for video in listed.videos if video.video_id not in stored}
         bad = [each for each in listed.bad if not is_kept(run.lake, each, collection)]
         if new or readings or bad:
             is_reading = bool(readings)
@@ -149,25 +150,25 @@ class Discovery:
     def _records(
         self,
         videos: Sequence[SourceVideo],
-        known: StoredListings,
+        stored: StoredListings,
         current: ListingPass,
         at: datetime,
     ) -> tuple[tuple[Record, ...], tuple[SourceVideo, ...]]:
         """The records of a page, and the known videos that it reads again. Notes new sightings."""
         run = self._run
         best = best_each(videos)
-        new = [video for name, video in best.items() if name not in known]
+        new = [video for name, video in best.items() if name not in stored]
         firsts = {id(video) for video in first_each(videos).values()}
-        dated = (video for video in videos if video.video_id in known or id(video) not in firsts)
+        dated = (video for video in videos if video.video_id in stored or id(video) not in firsts)
         run.creators.unread.clear()
         records = records_of(new, run.creators, run.pool) + self._later_readings(dated)
         current.creators += len(run.creators.unread)
-        better = self._better((video for name, video in best.items() if name in known), known)
+        better = self._better((video for name, video in best.items() if name in stored), stored)
         changed = {video.video_id for video in better}
         readings = tuple(
             video
             for name, video in best.items()
-            if name in known and name not in changed and self._is_due(video, at)
+            if name in stored and name not in changed and self._is_due(video, at)
         )
         records += self._completions(better) + later_readings(readings, run.creators, run.pool)
         run.progress.recent += [str(video) for video in self._sightings([*new, *better])]
@@ -205,11 +206,11 @@ class Discovery:
                 yield Sighting(video.video_id, int(posted.timestamp()), int(read.timestamp()))
 
     def _better(
-        self, known_videos: Iterable[SourceVideo], known: StoredListings
+        self, known_videos: Iterable[SourceVideo], stored: StoredListings
     ) -> tuple[SourceVideo, ...]:
         """The listings that know more than the stored one."""
         return tuple(
-            video for video in known_videos if self._knows_more(video, known[video.video_id])
+            video for video in known_videos if self._knows_more(video, stored[video.video_id])
         )
 
     def _knows_more(self, video: SourceVideo, stored: Record | None) -> bool:

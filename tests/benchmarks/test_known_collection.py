@@ -40,7 +40,7 @@ def test_a_day_of_a_known_collection_asks_little_more_than_it_needs(tmp_path, mo
 
 @pytest.mark.campaign
 def test_the_function_itself_stays_within_both_bars():
-    day = measured_pass(known=20_000, days=100)
+    day = measured_pass(known_videos=20_000, days=100)
 
     assert day.requests <= REQUESTS_BAR * day.needed
     assert day.memory_mb <= MEMORY_BAR_MB

@@ -1,4 +1,4 @@
-"""Which videos of a page the lake knows: asked page by page, since a lake may hold millions."""
+"""Which videos of a page have a file in the lake: asked by page, as a lake may hold millions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,6 +1,6 @@
 """Which videos of a page have files: found without reading the names of the whole lake."""
 
-from shared.tiktok.known import SCANNED_AT_ONCE, stored_files
+from shared.tiktok.stored_files import SCANNED_AT_ONCE, stored_files
 from tests.fakes import LakeInMemory
 
 FIRST, LAST = "7000000000000000000", "7000000000000999999"
