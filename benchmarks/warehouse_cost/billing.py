@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from benchmarks.warehouse_cost.references import Scan
 from benchmarks.warehouse_cost.sent import SentStatement
 from benchmarks.warehouse_cost.world import RowShape
-from cli.verbs.query.price import LEAST_BYTES_PER_TABLE, USD_PER_TIB
+from shared.warehouse.bytes_billed import LEAST_BYTES_PER_TABLE, USD_PER_TIB
 from shared.warehouse.tables import definitions
 
 

@@ -25,6 +25,7 @@ from shared.privacy.free_text import is_address, is_free_text
 from shared.privacy.redaction import Redaction
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import BOUNDED, run, run_dml
+from shared.warehouse.partitions import MOST_PARTITIONS
 
 WHOLE_TABLE_TIMEOUT_S = 600.0
 """How long a statement over every row may run. A batch of `load` has less time."""
@@ -38,7 +39,7 @@ class WarehouseRows:
     dataset: str
     _columns: dict[str, list[bigquery.SchemaField]] = field(default_factory=dict)
 
-    KEYS_AT_ONCE = 4_000  # each may have a partition of its own, and a job may change 4,000
+    KEYS_AT_ONCE = MOST_PARTITIONS  # each key may have a partition of its own
 
     def names_of(self, names: Sequence[str]) -> dict[str, set[str]]:
         """The other names of each creator: id and username may differ."""

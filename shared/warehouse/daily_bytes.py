@@ -15,13 +15,11 @@ from typing import Any
 from shared.errors import Misconfigured
 from shared.model import canonical_json
 from shared.storage.lake import Lake, Superseded
+from shared.warehouse.bytes_billed import LEAST_BYTES_PER_TABLE
 from shared.warehouse.client import bigquery
 from shared.warehouse.failures import NO_ANSWER
 
 log = logging.getLogger("shared.load")
-
-LEAST_BILLED = 10 * 2**20
-"""https://cloud.google.com/bigquery/pricing#on_demand_pricing: 10 MB a table, 2026-11"""
 
 _MOST_ATTEMPTS = 5
 
@@ -73,9 +71,8 @@ class DailyBytes:
             self._unwritten += billed
             try:
                 self._write_down(self._today())
-            except (
-                Exception
-            ) as error:  # an error here would send durable rows, and bill them, again
+            except Exception as error:
+                # Raised, it would send durable rows again, and bill them twice.
                 log.warning("bytes billed not written", extra={"why": str(error)})
 
     def _today(self) -> date:
@@ -131,7 +128,7 @@ class MeteredClient(bigquery.Client):  # type: ignore[misc] # the library has no
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
         self._jobs: list[bigquery.QueryJob | None] = []
-        self._largest = LEAST_BILLED
+        self._largest = LEAST_BYTES_PER_TABLE
 
     def query(self, *arguments: Any, **options: Any) -> bigquery.QueryJob:
         return self._metered(super().query, *arguments, **options)

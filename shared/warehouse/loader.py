@@ -14,7 +14,7 @@ from shared.model import UNKNOWN_CREATOR, Record
 from shared.warehouse.client import bigquery
 from shared.warehouse.failures import BytesLimitExceeded, RequestTooLarge
 from shared.warehouse.gateway import Deadline
-from shared.warehouse.partitions import id_day
+from shared.warehouse.partitions import MOST_PARTITIONS, id_day
 from shared.warehouse.rows import Row, table_rows
 from shared.warehouse.statements import merge_statement, run_statement
 
@@ -28,9 +28,6 @@ LOAD_TIMEOUT_S = 200.0
 """How long one batch may take. If BigQuery falls silent, its statement ends at most 140 s later,
 still within the function's 570 s."""
 
-MOST_PARTITIONS = 4_000
-"""As many as one job may change (https://cloud.google.com/bigquery/quotas#partitioned_tables)."""
-
 MOST_LOAD_BYTES = 20 * 10**9
 """Bytes that one statement may bill: 0.11 US dollars. A batch of two days needs some 100 MB."""
 
@@ -39,7 +36,6 @@ _OWN_COLUMNS_BYTES = 1_000
 
 _MEMBERS = ("dim_user", "dim_lang")
 """Tables with rows that many records refer to: 'unknown', 'und', and the languages."""
-
 
 MEMBERS_FRESH_S = 3_600.0
 """How long such a row is not sent again. Somebody may empty or replace the tables meanwhile."""

@@ -17,8 +17,10 @@ MOST_ID = 2**63 - 1
 OTHER_IDS = 1_000
 """Partitions for ids that hold no day: own files, and short numbers."""
 
-USER_BUCKETS = 4_000
-"""As many partitions as one job may change."""
+MOST_PARTITIONS = 4_000
+"""As many as one job may change (https://cloud.google.com/bigquery/quotas#partitioned_tables)."""
+
+USER_BUCKETS = MOST_PARTITIONS
 
 MOST_DAYS = 9_785
 """Partitions of videos: the days from FIRST_DAY to the last of MOST_ID, and OTHER_IDS."""

@@ -41,6 +41,8 @@ _BEFORE_ALL = {"observed_at": "1970-01-01T00:00:00Z"}
 _COLUMNS = {"creator_id": "user_key", "following": "following_count"}
 """Columns that have another name than the field of the record."""
 
+_RATING_KEY = {"generation", "rater", "config_hash", "replicate"}
+
 _TEXTS: dict[str, Any] = {
     "values": {"expectation", "violation"},
     "evidence": {"__all__": {"what"}},
@@ -65,8 +67,9 @@ def table_rows(records: Iterable[Record]) -> Rows:
     for record in records:
         rows["dim_lang"] += map(_language_row, _languages(record))
         if record.rating:
-            rows["fact_rating"].append(_rating_row(record.video_id, record.rating))
-            rows["fact_rating_detail"].append(_detail_row(record.video_id, record.rating))
+            rating_row, detail_row = _rating_rows(record.video_id, record.rating)
+            rows["fact_rating"].append(rating_row)
+            rows["fact_rating_detail"].append(detail_row)
     return {table: _distinct(duplicates) for table, duplicates in rows.items()}
 
 
@@ -177,8 +180,20 @@ def _metrics_rows(records: Iterable[Record]) -> Iterator[Row]:
         yield _fields(reduce(merged_readings, parts)) | _video_key(video_id)
 
 
-def _rating_row(video_id: str, rating: Rating) -> Row:
-    row = _fields(rating) | _video_key(video_id) | {"digest": _digest(rating)}
+def _rating_rows(video_id: str, rating: Rating) -> tuple[Row, Row]:
+    """The row of a rating, and that of its detail: everything in it but its texts.
+
+    An erasure may change the texts, and they are columns.
+    """
+    detail = canonical_json(rating.model_dump(mode="json", exclude_none=True, exclude=_TEXTS))
+    digest = hashlib.md5(detail.encode(), usedforsecurity=False).hexdigest()
+    key = _video_key(video_id) | {"digest": digest}
+    of_detail = rating.model_dump(mode="json", include=_RATING_KEY) | key | {"detail": detail}
+    return _rating_row(rating) | key, of_detail
+
+
+def _rating_row(rating: Rating) -> Row:
+    row = _fields(rating)
     row.pop("curves", None)  # they are in its detail
     row |= row.pop("measures", {}) | row.pop("values", {})
     if rating.values:
@@ -186,18 +201,3 @@ def _rating_row(video_id: str, rating: Rating) -> Row:
     for name in ("evidence", "parameters"):
         row[name] = canonical_json(row[name]) if row.get(name) else None
     return row
-
-
-def _detail_row(video_id: str, rating: Rating) -> Row:
-    key = {"generation", "rater", "config_hash", "replicate"}
-    row = rating.model_dump(mode="json", include=key) | _video_key(video_id)
-    return row | {"digest": _digest(rating), "detail": _detail(rating)}
-
-
-def _detail(rating: Rating) -> str:
-    """Everything in a rating but its texts. An erasure may change those, and they are columns."""
-    return canonical_json(rating.model_dump(mode="json", exclude_none=True, exclude=_TEXTS))
-
-
-def _digest(rating: Rating) -> str:
-    return hashlib.md5(_detail(rating).encode(), usedforsecurity=False).hexdigest()

@@ -5,16 +5,11 @@ from typing import Any
 
 from cli.errors import WRONG_USE, UserError
 from cli.verbs.query.statement import refuse_type
-
-USD_PER_TIB = 6.25
-"""On demand in the multi-regions US and EU; the first TiB of a month is free.
-https://cloud.google.com/bigquery/pricing#on_demand_pricing, checked 2026-11"""
-
-LEAST_BYTES_PER_TABLE = 10 * 2**20
-"""BigQuery bills at least 10 MB for each table that a query reads (same page)."""
+from shared.warehouse.bytes_billed import LEAST_BYTES_PER_TABLE, USD_PER_TIB
 
 GB = 2**30
-"""BigQuery counts a GB as 2^30 bytes (same page)."""
+"""BigQuery counts a GB as 2^30 bytes
+(https://cloud.google.com/bigquery/pricing#on_demand_pricing, checked 2026-11)."""
 
 DEFAULT_MAX_GB = 10.0
 _TIB = 2**40

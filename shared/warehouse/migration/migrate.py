@@ -26,6 +26,7 @@ from typing import Any
 
 from google.api_core import exceptions
 
+from shared.warehouse.bytes_billed import LEAST_BYTES_PER_TABLE
 from shared.warehouse.client import bigquery
 from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import BOUNDED, run, run_dml, start
@@ -33,14 +34,13 @@ from shared.warehouse.loader import FACT_TABLE
 from shared.warehouse.migration.columns import COMPUTED, expressions
 from shared.warehouse.migration.old_tables import SOURCES, MigrationRefused, OldTables
 from shared.warehouse.migration.statements import (
-    MOST_PARTITIONS,
     complete,
     days_of,
     fingerprint,
     insert,
     select,
 )
-from shared.warehouse.partitions import MOST_DAYS
+from shared.warehouse.partitions import MOST_DAYS, MOST_PARTITIONS
 from shared.warehouse.shadow import Shadow
 from shared.warehouse.tables import definitions
 
@@ -97,11 +97,6 @@ def estimate(app: MigrationApp) -> MigrationEstimate:
     """Count rows and bytes by dry runs. It changes nothing and bills nothing."""
     with translate_errors("BigQuery"):
         return _Migration(app).estimate()
-
-
-LEAST_BYTES_PER_TABLE = 10 * 2**20
-"""BigQuery bills 10 MB at least for a statement that reads a table.
-https://cloud.google.com/bigquery/pricing#on_demand_pricing, checked 2026-11"""
 
 
 class _Migration:

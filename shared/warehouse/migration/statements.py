@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from shared.warehouse.migration.columns import ID_DAY
 from shared.warehouse.tables import schema
 
-MOST_PARTITIONS = 4_000
-"""As many as one job may change (https://cloud.google.com/bigquery/quotas#partitioned_tables)."""
-
 
 def select(source: str, columns: Mapping[str, str], *, is_piece: bool = False) -> str:
     """Present rows from old ones. A piece has the days from @first_day to @last_day."""

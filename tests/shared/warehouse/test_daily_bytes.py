@@ -11,9 +11,9 @@ from google.api_core.exceptions import BadRequest, Conflict, Forbidden
 from shared.errors import Misconfigured, Transient
 from shared.storage.lake import Superseded
 from shared.warehouse import daily_bytes
+from shared.warehouse.bytes_billed import LEAST_BYTES_PER_TABLE
 from shared.warehouse.client import bigquery
 from shared.warehouse.daily_bytes import (
-    LEAST_BILLED,
     BytesSpent,
     DailyBytes,
     MeteredClient,
@@ -172,20 +172,20 @@ def jobs(monkeypatch):
 
 def test_the_bytes_of_each_statement_are_taken_once(jobs):
     client = MeteredClient(project="p")
-    jobs += [3 * LEAST_BILLED, 0]
+    jobs += [3 * LEAST_BYTES_PER_TABLE, 0]
     client.query("SELECT 1"), client.query("SELECT 2")
 
-    assert [client.take_billed(), client.take_billed()] == [3 * LEAST_BILLED, 0]
+    assert [client.take_billed(), client.take_billed()] == [3 * LEAST_BYTES_PER_TABLE, 0]
 
 
 def test_a_statement_without_an_answer_counts_as_much_as_the_largest(jobs):
     client = MeteredClient(project="p")
-    jobs += [None, 7 * LEAST_BILLED, None]
+    jobs += [None, 7 * LEAST_BYTES_PER_TABLE, None]
     client.query("SELECT 1")
-    assert client.take_billed() == LEAST_BILLED
+    assert client.take_billed() == LEAST_BYTES_PER_TABLE
 
     client.query("SELECT 2"), client.query("SELECT 3")
-    assert client.take_billed() == 14 * LEAST_BILLED
+    assert client.take_billed() == 14 * LEAST_BYTES_PER_TABLE
 
 
 def failing(monkeypatch, error):
@@ -208,18 +208,18 @@ def test_a_statement_that_was_not_answered_counts_and_a_refused_one_does_not(
     with pytest.raises(type(error)):
         client.query("SELECT 1")
 
-    assert client.take_billed() == statements * LEAST_BILLED
+    assert client.take_billed() == statements * LEAST_BYTES_PER_TABLE
 
 
 def test_a_statement_that_was_sent_twice_counts_once(jobs, monkeypatch):
     """The second attempt says that the job exists, and the caller asks for it."""
     client = MeteredClient(project="p")
     failing(monkeypatch, Conflict("the job exists"))
-    job = SimpleNamespace(total_bytes_billed=5 * LEAST_BILLED)
+    job = SimpleNamespace(total_bytes_billed=5 * LEAST_BYTES_PER_TABLE)
     monkeypatch.setattr(bigquery.Client, "get_job", lambda self, identity: job)
     with pytest.raises(Conflict):
         client.query("SELECT 1")
 
     assert client.get_job("its id") is job
 
-    assert client.take_billed() == 5 * LEAST_BILLED
+    assert client.take_billed() == 5 * LEAST_BYTES_PER_TABLE

@@ -12,12 +12,12 @@ from shared.erasure.rows import WarehouseRows
 from shared.model import VIDEO_ID
 from shared.warehouse.failures import BytesLimitExceeded
 from shared.warehouse.loader import MEMBERS_FRESH_S, MOST_LOAD_BYTES, Loader
-from shared.warehouse.loader import MOST_PARTITIONS as MOST_CHANGED_PARTITIONS
 from shared.warehouse.partitions import FIRST_DAY, OTHER_IDS, USER_BUCKETS, id_day, user_bucket
 from tests.records import creator, metrics, rating, record, video
 
 LAST_DAY = date(2038, 1, 19)
 MOST_PARTITIONS = 10_000
+MOST_CHANGED_PARTITIONS = 4_000  # https://cloud.google.com/bigquery/quotas#partitioned_tables
 OWN_FILE = "u0123456789abcdef"
 
 
