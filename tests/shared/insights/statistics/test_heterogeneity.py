@@ -20,8 +20,9 @@ from shared.insights.statistics.heterogeneity import heterogeneity, hts_predicti
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.shared_error import error_of_others
 from shared.insights.statistics.within_ratios import standard_errors
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 BCG = np.array(
     [

@@ -10,8 +10,9 @@ from shared.insights.statistics.nonlinearity import interaction, inverted_u, pro
 from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 
 def videos(seed: int = 0, n: int = 800, creators: int = 80):

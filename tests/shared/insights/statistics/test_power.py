@@ -18,8 +18,9 @@ from shared.insights.statistics.power import (
     smallest_rho,
 )
 from shared.insights.statistics.resampling import Groups
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 
 def effect(p=0.5, estimate=0.02, se=0.03):

@@ -17,8 +17,9 @@ from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.mundlak import between_within
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import Groups
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 
 def table(seed: int = 0, n: int = 150, creators: int = 15):

@@ -11,8 +11,9 @@ from shared.insights.statistics.resampling import (
     jackknife,
     jackknife_variance,
 )
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 
 def mean_of(values):

@@ -13,8 +13,9 @@ from shared.insights.statistics.cluster_covariance import information
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.score_bootstrap import ALPHA, ScoreBootstrap, sign_flip_p
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 
 def written_out(scores, total):

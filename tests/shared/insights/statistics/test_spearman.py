@@ -13,8 +13,9 @@ from shared.insights.statistics.pearson import pearson_log1p
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.insights.statistics.weighted_ranks import WeightedRanks
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 XY = ColumnPair("x", "y")
 
 

@@ -10,8 +10,9 @@ from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.score_bootstrap import ALPHA
 from shared.insights.statistics.within_ratios import WithinScores, standard_errors, within_ratios
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 WITH_WEEKS = pytest.mark.parametrize("has_weeks", [False, True], ids=["no weeks", "weeks"])
 

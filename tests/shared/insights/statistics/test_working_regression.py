@@ -9,9 +9,10 @@ from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.sensitivity import group_partial_r2, partial_r2
 from shared.insights.statistics.working_regression import WorkingRegression
+from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
 BENCHMARK = ["followers", "german"]
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = WARNINGS_AS_ERRORS
 
 
 def table(seed=5, n=300, creators=15, weeks=6):
