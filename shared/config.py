@@ -97,9 +97,15 @@ class AnalyzeSettings(_ErasingSettings):
     """
 
     records_topic: str = "video-records"
-    rater: Literal["signals", "gemini", "gemini+caption", "gemini+rag", "gemini+rag+caption"] = (
-        "signals"
-    )
+    rater: Literal[
+        "signals",
+        "gemini",
+        "gemini+caption",
+        "gemini+cards",
+        "gemini+cards+caption",
+        "gemini+rag",
+        "gemini+rag+caption",
+    ] = "signals"
     claim_lease_s: Annotated[float, Field(gt=0)] = 660.0
     max_media_bytes: Annotated[int, Field(gt=0)] = 500 * 2**20
     decode_limit_s: Annotated[float, Field(gt=0)] = 480.0

@@ -19,7 +19,7 @@ from shared.rating.budget import Budget
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import GeminiApi, http_options
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import GeminiCondition
+from shared.rating.gemini.question import LITERATURE, GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
 from shared.rating.ledger import NANO, read_ledger, spend_name
 from shared.rating.rate import RateApp, rate_upload
@@ -87,7 +87,7 @@ class World:
             rater.condition: rater
             for rater in (
                 GeminiRater(
-                    GeminiCondition(self.settings, sees_caption, sees_cards),
+                    GeminiCondition(self.settings, sees_caption, literature),
                     api,
                     Answers(self.lake),
                     self.budget,
@@ -97,7 +97,7 @@ class World:
                     files,
                 )
                 for sees_caption in (False, True)
-                for sees_cards in (False, True)
+                for literature in LITERATURE
             )
         }
         return RateApp(

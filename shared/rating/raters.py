@@ -47,7 +47,7 @@ def _gemini(
     from shared.rating.gemini.answers import Answers
     from shared.rating.gemini.api import GeminiApi
     from shared.rating.gemini.prices import Prices
-    from shared.rating.gemini.question import GeminiCondition
+    from shared.rating.gemini.question import LITERATURE, GeminiCondition
     from shared.rating.gemini.rater import GeminiRater
 
     gemini_settings = config.read(config.GeminiSettings)
@@ -64,7 +64,7 @@ def _gemini(
     prices = Prices.under(gemini_settings)
     return [
         GeminiRater(
-            GeminiCondition(gemini_settings, sees_caption, sees_cards),
+            GeminiCondition(gemini_settings, sees_caption, literature),
             gemini,
             Answers(lake),
             budget,
@@ -74,5 +74,5 @@ def _gemini(
             gemini.files,
         )
         for sees_caption in (False, True)
-        for sees_cards in (False, True)
+        for literature in LITERATURE
     ]

@@ -602,10 +602,10 @@ def _saying(caption: str) -> Video:
 # --- cards of psychology ----------------------------------------------------------------------
 
 
-def test_a_rag_rater_is_shown_cards_before_the_rubric_and_nothing_else_more(world):
+def test_a_rater_with_cards_is_shown_cards_before_the_rubric_and_nothing_else_more(world):
     world.list_video(LISTING)
     plain = world.rate(condition="gemini")
-    grounded = world.rate(condition="gemini+rag")
+    grounded = world.rate(condition="gemini+cards")
 
     first, second = (request.json for request in world.gemini.requests)
     rubric = first["systemInstruction"]["parts"]
@@ -618,25 +618,25 @@ def test_a_rag_rater_is_shown_cards_before_the_rubric_and_nothing_else_more(worl
         assert secret not in json.dumps(second)
 
 
-def test_a_rag_rater_is_another_rater_under_another_configuration(world):
+def test_a_rater_with_cards_is_another_rater_under_another_configuration(world):
     plain = world.rate(condition="gemini")
-    grounded = world.rate(condition="gemini+rag")
-    both = world.rate(condition="gemini+rag+caption")
+    grounded = world.rate(condition="gemini+cards")
+    both = world.rate(condition="gemini+cards+caption")
 
-    assert grounded.rater == f"{plain.rater}+rag"
-    assert both.rater == f"{plain.rater}+rag+caption"
+    assert grounded.rater == f"{plain.rater}+cards"
+    assert both.rater == f"{plain.rater}+cards+caption"
     assert len({plain.config_hash, grounded.config_hash, both.config_hash}) == 3
 
 
 def test_another_word_in_a_card_is_another_configuration(monkeypatch):
-    condition, other = (GeminiCondition(GeminiSettings(), sees_cards=True) for _ in range(2))
+    condition, other = (GeminiCondition(GeminiSettings(), literature="cards") for _ in range(2))
     monkeypatch.setitem(other.__dict__, "preface", condition.preface + ".")
 
     assert condition.config_hash != other.config_hash
 
 
 def test_the_ids_of_the_cards_travel_with_the_rating(world):
-    world.rate(condition="gemini+rag")
+    world.rate(condition="gemini+cards")
 
-    (name,) = [name for name in world.lake.names("ratings/") if "+rag" in name]
+    (name,) = [name for name in world.lake.names("ratings/") if "+cards" in name]
     assert json.loads(world.lake.read(name))["cards"][0] in world.bus.published[-1].rating.cards

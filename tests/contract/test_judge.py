@@ -8,7 +8,7 @@ import pytest
 from shared.config import GeminiSettings
 from shared.errors import Transient
 from shared.rating.gemini.api import GeminiApi
-from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension
+from shared.rating.gemini.literature import GROUNDED, cards_by_dimension
 from shared.rating.judge.judge import Judge, StoredRating
 from shared.rating.judge.question import JudgeCondition
 from shared.rating_section import Moment, Rating

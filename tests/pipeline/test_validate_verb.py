@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud import INGEST, running
-from shared.rating.gemini.rag_cards import cards_shown
+from shared.rating.gemini.literature import cards_shown
 from tests.agreement_tables import row, write_csv
 from tests.gemini_world import make_clip
 from tests.pipeline.conftest import here

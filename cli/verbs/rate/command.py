@@ -15,7 +15,9 @@ def rate(
     selection: SelectionWords = None,
     rater: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="gemini, gemini+rag, gemini+caption or signals."),
+        typer.Option(
+            metavar="NAME", help="gemini, gemini+cards, gemini+rag, gemini+caption or signals."
+        ),
     ] = None,
     estimate: Annotated[
         bool,
@@ -33,6 +35,14 @@ def rate(
     ] = False,
     caption: Annotated[
         bool, typer.Option("--caption", help="Show Gemini the caption. This makes another rater.")
+    ] = False,
+    cards: Annotated[
+        bool,
+        typer.Option(
+            "--cards",
+            help="Show Gemini cards of psychology first, the same for every video. This makes "
+            "another rater.",
+        ),
     ] = False,
     rag: Annotated[
         bool,
@@ -105,7 +115,7 @@ def rate(
     if mode == CANARY:
         _canary(screen, home, target)
         return
-    condition = condition_for(mode, rater, caption, rag)
+    condition = condition_for(mode, rater, caption, cards, rag)
     if mode == ESTIMATE:
         from cli.verbs.rate.estimate.run import estimate_cost
 

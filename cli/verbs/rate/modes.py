@@ -4,7 +4,11 @@ from collections.abc import Mapping
 
 from cli.errors import WRONG_USE, UserError
 
-CONDITIONS = ("gemini", "gemini+rag", "gemini+caption", "gemini+rag+caption", "signals")
+CONDITIONS = (
+    *("gemini", "gemini+cards", "gemini+rag"),
+    *("gemini+caption", "gemini+cards+caption", "gemini+rag+caption"),
+    "signals",
+)
 ESTIMATE, BATCH, CANARY = "--estimate", "--batch", "--canary"
 OPTIONS_OF = {
     ESTIMATE: ("--fps", "--model"),
@@ -34,7 +38,9 @@ def refuse_strays(mode: str | None, given_options: Mapping[str, object]) -> None
                 raise UserError(f"{name} belongs to {owner}: add {owner}.", WRONG_USE)
 
 
-def condition_for(mode: str | None, rater: str | None, caption: bool, rag: bool) -> str:
+def condition_for(
+    mode: str | None, rater: str | None, caption: bool, cards: bool, rag: bool
+) -> str:
     """The condition, as gemini+rag. Estimates and batches are Gemini's, so `--rater` may be absent.
 
     Raises UserError for a rater that is missing, does not exist, or does not fit the mode.
@@ -43,14 +49,14 @@ def condition_for(mode: str | None, rater: str | None, caption: bool, rag: bool)
         raise UserError(
             "Name the rater: --rater gemini, or --rater signals, which needs no key.", WRONG_USE
         )
-    condition = condition_of(rater or "gemini", caption, rag)
+    condition = condition_of(rater or "gemini", caption, cards, rag)
     if mode is not None and condition == "signals":
         raise UserError(f"{mode}: {_NOT_SIGNALS[mode]}", WRONG_USE)
     return condition
 
 
-def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
-    """The condition that `--rater`, `--rag` and `--caption` name together, e.g. gemini+rag.
+def condition_of(rater: str, caption: bool, cards: bool = False, rag: bool = False) -> str:
+    """The condition that `--rater` and the other options name together, e.g. gemini+rag.
 
     Raises UserError for a rater or a combination that does not exist.
     """
@@ -58,9 +64,13 @@ def condition_of(rater: str, caption: bool, rag: bool = False) -> str:
         raise UserError(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
     if caption and rater == "signals":
         raise UserError("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
-    if rag and rater == "signals":
-        raise UserError("--rag: signals reads pixels and sound, never cards.", WRONG_USE)
+    for option, is_chosen in (("--cards", cards), ("--rag", rag)):
+        if is_chosen and rater == "signals":
+            raise UserError(f"{option}: signals reads pixels and sound, never cards.", WRONG_USE)
     if rater == "signals":
         return rater
-    rag, caption = rag or "+rag" in rater, caption or "+caption" in rater
-    return f"gemini{'+rag' if rag else ''}{'+caption' if caption else ''}"
+    cards, rag = cards or "+cards" in rater, rag or "+rag" in rater
+    if cards and rag:
+        raise UserError("A rater sees one kind of cards: give --cards or --rag.", WRONG_USE)
+    literature = "+rag" if rag else "+cards" if cards else ""
+    return f"gemini{literature}{'+caption' if caption or '+caption' in rater else ''}"

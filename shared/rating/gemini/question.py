@@ -5,7 +5,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from shared.config import GeminiSettings
 from shared.model import digest
@@ -34,6 +34,14 @@ _CATEGORIES = (
     "HARM_CATEGORY_HARASSMENT",
     "HARM_CATEGORY_SEXUALLY_EXPLICIT",
 )
+
+Literature = Literal["", "cards", "rag"]
+"""The findings of psychology before the rubric, by their word in a rater's name.
+
+None; `cards`, the same for every video; or `rag`, retrieved for each video.
+"""
+
+LITERATURE: tuple[Literature, ...] = get_args(Literature)
 
 Wire = dict[str, Any]
 
@@ -96,20 +104,20 @@ class Reply:
 class GeminiCondition:
     """The condition under which Gemini rates: settings, prompt, schema, and what it sees.
 
-    With `sees_cards` findings of psychology precede the rubric. They say nothing about the video's
-    success or its creator.
+    The findings of `literature` say nothing about the video's success or its creator.
     """
 
     settings: GeminiSettings
     sees_caption: bool = False
-    sees_cards: bool = False
+    literature: Literature = ""
     rubric_version: str = RUBRIC_VERSION
 
     @classmethod
     def of(cls, word: str, settings: GeminiSettings) -> "GeminiCondition":
         """The condition that a word such as `gemini+rag+caption` names."""
         shown = word.split("+")[1:]
-        return cls(settings, sees_caption="caption" in shown, sees_cards="rag" in shown)
+        literature = next(kind for kind in reversed(LITERATURE) if kind in ("", *shown))
+        return cls(settings, "caption" in shown, literature)
 
     @property
     def word(self) -> str:
@@ -121,23 +129,24 @@ class GeminiCondition:
 
     @property
     def _shown(self) -> str:
-        return f"{'+rag' if self.sees_cards else ''}{'+caption' if self.sees_caption else ''}"
+        literature = f"+{self.literature}" if self.literature else ""
+        return f"{literature}{'+caption' if self.sees_caption else ''}"
 
     @cached_property
     def cards(self) -> tuple[str, ...]:
         """Ids of the cards that are shown before the rubric."""
-        if not self.sees_cards:
+        if not self.literature:
             return ()
-        from shared.rating.gemini.rag_cards import cards_shown
+        from shared.rating.gemini.literature import cards_shown
 
         return tuple(card.id for card in cards_shown())
 
     @cached_property
     def preface(self) -> str | None:
         """The text of the cards."""
-        if not self.sees_cards:
+        if not self.literature:
             return None
-        from shared.rating.gemini.rag_cards import preface
+        from shared.rating.gemini.literature import preface
 
         return preface()
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from shared.config import GeminiSettings
 from shared.model import digest
+from shared.rating.gemini.literature import GROUNDED, cards_by_dimension, cards_shown, cards_text
 from shared.rating.gemini.question import IN_WORDS, GeminiQuestion
-from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension, cards_shown, cards_text
 from shared.rating.rubric import dimensions
 from shared.rating_section import Rating
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from shared.inputs.field_types import Checked, Score, Sentence
-from shared.rating.gemini.rag_cards import GROUNDED, cards_by_dimension
+from shared.rating.gemini.literature import GROUNDED, cards_by_dimension
 from shared.rating.gemini.reading import Unfit, object_of, text_of
 from shared.rating.judge.question import MOST_CARDS, VERDICTS
 

@@ -104,6 +104,29 @@ def test_rater_and_caption_are_one_condition(rater, caption, condition):
     assert condition_of(rater, caption) == condition
 
 
+@pytest.mark.parametrize(
+    ("rater", "cards", "rag", "condition"),
+    [
+        ("gemini", True, False, "gemini+cards"),
+        ("gemini", False, True, "gemini+rag"),
+        ("gemini+cards", True, False, "gemini+cards"),
+        ("gemini+rag+caption", False, False, "gemini+rag+caption"),
+    ],
+)
+def test_rater_and_cards_are_one_condition(rater, cards, rag, condition):
+    assert condition_of(rater, False, cards, rag) == condition
+
+
+@pytest.mark.parametrize(
+    ("rater", "cards", "rag"),
+    [("gemini", True, True), ("gemini+rag", True, False), ("signals", True, False)],
+)
+def test_two_kinds_of_cards_or_cards_for_signals_are_wrong_use(rater, cards, rag):
+    with pytest.raises(UserError) as refused:
+        condition_of(rater, False, cards, rag)
+    assert refused.value.status == 2
+
+
 @pytest.mark.parametrize(("rater", "caption"), [("human", False), ("signals", True)])
 def test_a_rater_that_there_is_not_is_wrong_use(rater, caption):
     with pytest.raises(UserError) as refused:

@@ -68,7 +68,7 @@ def test_a_target_is_asked_as_it_is_configured_whatever_this_shell_has(monkeypat
     deployed = GeminiSettings(api_key="", model="gemini-3.6-flash")
     gemini = deployed.model_dump(exclude={"api_key"})
 
-    under = gemini_condition(Endpoints("", 0, "", gemini=gemini, target="prod"), False)
+    under = gemini_condition(Endpoints("", 0, "", gemini=gemini, target="prod"), "gemini")
 
     assert under == GeminiCondition(deployed)
     assert under.settings.api_key == ""
@@ -78,7 +78,7 @@ def test_here_it_is_asked_as_this_shell_says(monkeypatch):
     monkeypatch.setenv("GEMINI_MODEL", "gemini-3.6-flash")
     monkeypatch.setenv("GEMINI_API_KEY", "k")
 
-    under = gemini_condition(Endpoints("", 0, ""), True)
+    under = gemini_condition(Endpoints("", 0, ""), "gemini+caption")
 
     assert (under.settings.model, under.settings.api_key) == ("gemini-3.6-flash", "")
     assert under.sees_caption

@@ -59,8 +59,8 @@ def without_settings(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def planned(fps=1.0, model=None, sees_caption=False, replicates=1) -> EstimateSettings:
-    return EstimateSettings.of(TODAY, fps, model, sees_caption, replicates)
+def planned(fps=1.0, model=None, condition="gemini", replicates=1) -> EstimateSettings:
+    return EstimateSettings.of(TODAY, fps, model, condition, replicates)
 
 
 def estimated(*words: object, lake=None, **plan) -> dict:
@@ -180,7 +180,7 @@ def test_a_cloud_asks_as_its_own_settings_say(clips, tmp_path, monkeypatch, caps
 
 
 def test_the_caption_can_only_add(clips):
-    plain, captioned = estimated(clips), estimated(clips, sees_caption=True)
+    plain, captioned = estimated(clips), estimated(clips, condition="gemini+caption")
 
     assert captioned["condition"] == "gemini+caption"
     assert captioned["tokens"]["prompt"]["low"] == plain["tokens"]["prompt"]["low"]

@@ -36,7 +36,7 @@ def run_batches(
     refuse_without_vertex(target, options.dry_run)
     parts = LAKE if options.dry_run else INGEST
     with open_cloud(home, screen, parts, target=target) as endpoints:
-        gemini = gemini_condition(endpoints, "+caption" in condition, "+rag" in condition)
+        gemini = gemini_condition(endpoints, condition)
         outcome = backfill_videos(selected, options, gemini, endpoints, screen)
     if screen.machine:
         screen.show_json(outcome.document())
@@ -47,7 +47,7 @@ def run_batches(
 
 def _command(words: list[str], condition: str, replicates: int, target: str) -> str:
     command = ["tta", "rate", *words, "--batch"]
-    command += [f"--{name}" for name in ("caption", "rag") if f"+{name}" in condition]
+    command += [f"--{name}" for name in ("caption", "cards", "rag") if f"+{name}" in condition]
     command += ["--replicates", str(replicates)] if replicates > 1 else []
     command += ["--target", target] if target != LOCAL else []
     return shlex.join(command)
@@ -79,16 +79,14 @@ def refuse_without_vertex(target: str, dry_run: bool) -> None:
     )
 
 
-def gemini_condition(
-    endpoints: Endpoints, sees_caption: bool, sees_cards: bool = False
-) -> GeminiCondition:
+def gemini_condition(endpoints: Endpoints, condition: str) -> GeminiCondition:
     """Gemini's settings in that cloud, or in this shell where the cloud has none.
 
     The key is left out, because batches run on Vertex AI. A key is not part of a rater's identity.
     """
     configured = endpoints.gemini or read(GeminiSettings).model_dump()
     settings = GeminiSettings.model_validate(configured | {"api_key": ""})
-    return GeminiCondition(settings, sees_caption, sees_cards)
+    return GeminiCondition.of(condition, settings)
 
 
 def backfill_videos(

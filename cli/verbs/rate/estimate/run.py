@@ -31,10 +31,9 @@ def estimate_cost(
         datetime.now(UTC).date(),
         fps,
         model,
-        "+caption" in condition,
+        condition,
         replicates,
         None if target == LOCAL else target_named(target).gemini,
-        "+rag" in condition,
     )
     if selected.in_lake:
         with (

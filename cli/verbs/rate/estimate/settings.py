@@ -41,10 +41,9 @@ class EstimateSettings:
         on: date,
         fps: float | None,
         model: str | None,
-        sees_caption: bool,
+        condition: str,
         replicates: int,
         gemini: Mapping[str, Any] | None = None,
-        sees_cards: bool = False,
     ) -> "EstimateSettings":
         """Read the options.
 
@@ -63,8 +62,8 @@ class EstimateSettings:
             option = str(first["loc"][0]).removesuffix("_long") if first["loc"] else "model"
             why = first["msg"].removeprefix("Value error, ")
             raise UserError(f"--{option}: {why}.", WRONG_USE) from error
-        condition = GeminiCondition(settings, sees_caption, sees_cards)
-        return cls(condition, read(_RatingLimits), Prices.under(settings), on, replicates)
+        under = GeminiCondition.of(condition, settings)
+        return cls(under, read(_RatingLimits), Prices.under(settings), on, replicates)
 
     @property
     def gemini(self) -> GeminiSettings:

@@ -36,7 +36,7 @@ def _show_counts(estimate: CostEstimate, screen: Screen) -> None:
         if cost := estimate.cost_usd(batch):
             rows.append((name, _usd(cost.low), _usd(cost.high)))
     context = " with the caption" if settings.condition.sees_caption else ""
-    context += " after cards of psychology" if settings.condition.sees_cards else ""
+    context += " after cards of psychology" if settings.condition.literature else ""
     rate = f"{gemini.fps:g} frames/s"
     if gemini.fps != gemini.fps_long:
         rate += f" up to {gemini.short_clip_s:g} s, {gemini.fps_long:g} beyond"

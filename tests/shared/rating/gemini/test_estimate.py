@@ -25,13 +25,13 @@ def prices() -> Prices:
     return Prices.load()
 
 
-def under(sees_caption=False, sees_cards=False, **chosen) -> GeminiCondition:
+def under(sees_caption=False, literature="", **chosen) -> GeminiCondition:
     settings = GeminiSettings(**({"fps": 1.0, "fps_long": 1.0} | chosen))
-    return GeminiCondition(settings, sees_caption, sees_cards)
+    return GeminiCondition(settings, sees_caption, literature)
 
 
 def test_cards_are_counted_by_the_characters_that_are_sent():
-    shown = under(sees_cards=True)
+    shown = under(literature="cards")
 
     more = estimate_call(30.0, True, shown).prompt_tokens - prompt_tokens()
 

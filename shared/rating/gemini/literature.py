@@ -1,7 +1,6 @@
-"""The cards that a `+rag` rater sees before the rubric, retrieved by the rubric's questions.
+"""The cards that a `+cards` rater sees before the rubric, retrieved by the rubric's questions.
 
-Before a video is rated, nothing is known that could retrieve better cards. So the cards are the
-same for every video, and they are part of the rater's identity.
+They are the same for every video, and they are part of the rater's identity.
 """
 
 from collections.abc import Iterable
