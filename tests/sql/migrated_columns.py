@@ -12,6 +12,7 @@ from shared.model import Record, canonical_json
 from shared.rating_section import Curves, Moment, Rating
 from shared.rubric_values import Values
 from shared.warehouse.migration.columns import (
+    CARDS,
     DETAIL,
     DIGEST,
     FIELD_TIMES,
@@ -68,6 +69,8 @@ def cases(count: int, seed: int) -> Iterator[tuple[str, str, list[str], list[Any
     sections = [
         canonical_json(rating.model_dump(mode="json", exclude_none=True)) for rating in ratings
     ]
+    cards = [list(rating.cards) for rating in ratings]
+    yield "cards", statement(CARDS, "section"), _items(sections), cards
     for name, sql in (("detail", DETAIL), ("digest", DIGEST)):
         yield name, statement(sql, "section"), _items(sections), [row[name] for row in rows]
     old, micros, new = zip(*(_times(dice) for _ in range(count)), strict=True)
