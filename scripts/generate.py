@@ -7,6 +7,7 @@ import itertools
 import json
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_lowercase
@@ -16,7 +17,7 @@ import jinja2
 import yaml
 
 from scripts.merged_tables import UNITS, merged_table
-from scripts.rubric_file import BadRubric, parse_rubric
+from scripts.rubric_file import BadRubric, asked_fields, parse_rubric
 
 ROOT = Path(__file__).parent.parent
 RUBRIC = ROOT / "shared/rating/rubric.yaml"
@@ -38,8 +39,15 @@ _JSON_SCHEMA_TYPES: dict[str, dict[str, Any]] = {
     "score": {"type": "INTEGER"},
     "probability": {"type": "NUMBER"},
     "seconds": {"type": "NUMBER"},
+    "boolean": {"type": "BOOLEAN"},
     "language": {"type": "STRING"},
     "text": {"type": "STRING"},
+}
+_MOMENT = {
+    "type": "OBJECT",
+    "properties": {"at_s": {"type": "NUMBER"}, "what": {"type": "STRING"}},
+    "required": ["at_s", "what"],
+    "propertyOrdering": ["at_s", "what"],
 }
 
 _SCRIPTS = ("Arab", "Cyrl", "Deva", "Hans", "Hant", "Hebr", "Jpan", "Kore", "Latn", "Thai")
@@ -99,7 +107,10 @@ def _rating_files(rubric: dict[str, Any]) -> GeneratedFiles:
     yield "shared/rubric_values.py", _formatted(values)
     yield (
         "shared/rating/prompt.txt",
-        _template("rating/templates/prompt.txt.j2").render(rubric=rubric),
+        _template("rating/templates/prompt.txt.j2").render(
+            instructions=[textwrap.fill(it, 100) for it in rubric["instructions"]],
+            fields=asked_fields(rubric),
+        ),
     )
     yield "shared/rating/response_schema.json", _json(_response_schema(rubric))
 
@@ -114,24 +125,21 @@ def _response_schema(rubric: dict[str, Any]) -> dict[str, Any]:
 
     Ranges stand in the descriptions, for the model to read.
     """
-    properties = {
-        field["name"]: _JSON_SCHEMA_TYPES[field["type"]]
-        | {"nullable": True, "description": field["title"] + UNITS.get(field["type"], "")}
-        for field in rubric["dimensions"]
-    }
-    moment = {
-        "type": "OBJECT",
-        "properties": {"at_s": {"type": "NUMBER"}, "what": {"type": "STRING"}},
-        "required": ["at_s", "what"],
-        "propertyOrdering": ["at_s", "what"],
-    }
-    properties["evidence"] = {"type": "ARRAY", "items": moment}
+    properties = {field["name"]: _property(field) for field in asked_fields(rubric)}
     return {
         "type": "OBJECT",
         "properties": properties,
         "required": list(properties),
         "propertyOrdering": list(properties),
     }
+
+
+def _property(field: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one field. Evidence is a list, which is empty rather than null."""
+    if field["type"] == "moments":
+        return {"type": "ARRAY", "items": _MOMENT, "description": field["title"]}
+    described = field["title"] + UNITS.get(field["type"], "")
+    return _JSON_SCHEMA_TYPES[field["type"]] | {"nullable": True, "description": described}
 
 
 def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> GeneratedFiles:

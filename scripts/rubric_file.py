@@ -27,7 +27,8 @@ def _is_one_line(text: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_is_one_line)]
-Type = Literal["score", "probability", "seconds", "language", "text"]
+Paragraph = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_is_one_line)]
+Type = Literal["score", "probability", "seconds", "boolean", "language", "text"]
 Number = Literal["seconds", "integer", "number", "boolean"]
 
 
@@ -52,6 +53,12 @@ class _Dimension(_RubricPart):
         return self
 
 
+class _Evidence(_RubricPart):
+    after: Name
+    title: Line
+    ask: Line
+
+
 class _Derived(_RubricPart):
     name: Name
     type: Number
@@ -68,6 +75,8 @@ class _Measure(_RubricPart):
 
 class _Rubric(_RubricPart):
     version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}$")]
+    instructions: Annotated[list[Paragraph], Field(min_length=1, max_length=20)]
+    evidence: _Evidence
     dimensions: Annotated[list[_Dimension], Field(min_length=1, max_length=100)]
     derived: list[_Derived]
     measures: list[_Measure]
@@ -79,6 +88,12 @@ class _Rubric(_RubricPart):
         ]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"{twice[0]} is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _evidence_has_its_place(self) -> "_Rubric":
+        if self.evidence.after not in {field.name for field in self.dimensions}:
+            raise ValueError(f"evidence comes after {self.evidence.after}, which is no dimension")
         return self
 
 
@@ -93,6 +108,16 @@ def parse_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
     except ValidationError as error:
         raise BadRubric(f"{name}{_first_problem(error, lines)}.") from error
     return dict(rubric)
+
+
+def asked_fields(rubric: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is asked, in the order of the answer: the dimensions, and `evidence` in its place."""
+    fields = []
+    for dimension in rubric["dimensions"]:
+        fields.append(dimension)
+        if dimension["name"] == rubric["evidence"]["after"]:
+            fields.append({"name": "evidence", "type": "moments"} | rubric["evidence"])
+    return fields
 
 
 def _first_problem(error: ValidationError, lines: Lines) -> str:

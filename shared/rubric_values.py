@@ -13,14 +13,41 @@ from shared.inputs.field_types import (
     Sentence,
 )
 
-RUBRIC_VERSION = "1.0"
+RUBRIC_VERSION = "2.0"
 
 
 class Values(Checked):
     """The rated dimensions. None means that the rater could not tell."""
 
+    setup: Sentence | None = None
+    """What the video sets up before its most surprising moment."""
+
+    expectation: Sentence | None = None
+    """What a viewer expects after the set-up."""
+
+    event: Sentence | None = None
+    """What happens at that moment."""
+
+    violation: Sentence | None = None
+    """How the event violates that expectation."""
+
+    surprise_onset_s: Seconds | None = None
+    """Time at which the most surprising moment begins."""
+
+    suspense_from_s: Seconds | None = None
+    """Time at which the strongest suspense begins."""
+
+    suspense_to_s: Seconds | None = None
+    """Time at which that suspense ends."""
+
+    suspense_pays_off: bool | None = None
+    """Whether the video shows the outcome that the suspense is about."""
+
+    recognised: bool | None = None
+    """Whether the rater knows this clip, or another copy of it, from elsewhere."""
+
     unexpectedness: Score | None = None
-    """How strongly the most surprising moment deviates from what a viewer would predict just before it."""
+    """How far the most surprising moment departs from what a viewer would predict just before it."""
 
     expectation_gap: Score | None = None
     """Distance between what the set-up leads a viewer to expect and what happens."""
@@ -31,14 +58,11 @@ class Values(Checked):
     probability_actual: Probability | None = None
     """Probability, just before the moment, of the outcome that is shown."""
 
-    surprise_onset_s: Seconds | None = None
-    """Time at which the most surprising moment begins."""
+    suspense: Score | None = None
+    """How strongly a viewer waits in tension for an outcome that is still open."""
 
-    expectation: Sentence | None = None
-    """What a viewer expects after the set-up."""
-
-    violation: Sentence | None = None
-    """How the outcome violates that expectation."""
+    hook: Score | None = None
+    """How strongly the first 3 seconds hold a viewer."""
 
     explanation_difficulty: Score | None = None
     """How hard it is to explain how the outcome came about."""

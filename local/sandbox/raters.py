@@ -58,6 +58,7 @@ class SyntheticRater:
             values["surprise_onset_s"] = round(float(np.clip(onset_s, 0, None)), 2)
         if self.reads_meaning:
             values |= _meaning(clip, values["unexpectedness"])
+            values |= _suspense(clip, _dice(video_id, self.name, str(replicate), "suspense"))
         return Rating(
             rater=self.name,
             generation=generation,
@@ -121,8 +122,28 @@ def _meaning(clip: LibraryClip, unexpectedness: int) -> dict[str, Any]:
         "sexual_content": 0,
         "probability_actual": actual,
         "probability_expected": round(min(0.95, 1 - actual), 2) if clip.violation else actual,
+        "setup": clip.expectation.replace("keeps hopping", "hops"),
         "expectation": clip.expectation,
+        "event": clip.violation,
         "violation": clip.violation,
+        "recognised": False,
+    }
+
+
+def _suspense(clip: LibraryClip, dice: np.random.Generator) -> dict[str, Any]:
+    """Suspense and hook. Neither moves the views, and other dice than the scores' draw them."""
+    of_clip = _dice(clip.name, "suspense")
+    suspense, hook = of_clip.normal(18, 8), of_clip.normal(42, 14)
+    if clip.onset_s is None:
+        span: dict[str, Any] = {}
+    else:
+        suspense += 0.25 * clip.unexpectedness
+        start_s = max(0.0, clip.onset_s - of_clip.uniform(1, 3))
+        span = {"suspense_from_s": round(start_s, 2), "suspense_to_s": round(clip.onset_s, 2)}
+        span["suspense_pays_off"] = True
+    return span | {
+        "suspense": _score(suspense + dice.normal(0, 3)),
+        "hook": _score(hook + dice.normal(0, 3)),
     }
 
 

@@ -9,7 +9,7 @@ from shared.inputs.formats.names import NAMES, folded
 
 RECORD_FIELDS = frozenset(
     {"caption", "hashtags", "display_name", "bio", "file_name"}
-    | {"evidence", "what", "expectation", "violation"}
+    | {"evidence", "what", "setup", "expectation", "event", "violation"}
 )
 """In records, ratings and tables."""
 

@@ -15,7 +15,7 @@ class Dimension:
     """One rated dimension. The `anchors` of a score describe 0, 25, 50, 75 and 100 in words."""
 
     name: str
-    type: Literal["score", "probability", "seconds", "language", "text"]
+    type: Literal["score", "probability", "seconds", "boolean", "language", "text"]
     title: str
     ask: str
     anchors: tuple[tuple[int, str], ...]

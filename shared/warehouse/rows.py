@@ -44,7 +44,7 @@ _COLUMNS = {"creator_id": "user_key", "following": "following_count"}
 _RATING_KEY = {"generation", "rater", "config_hash", "replicate"}
 
 _TEXTS: dict[str, Any] = {
-    "values": {"expectation", "violation"},
+    "values": {"setup", "expectation", "event", "violation"},
     "evidence": {"__all__": {"what"}},
 }
 

@@ -252,9 +252,9 @@ rubric = handler(
             ),
             "wrong type": Cell(
                 "a version that YAML reads as a number",
-                _in_rubric('"1.0"', "1.0"),
+                _in_rubric('"2.0"', "2.0"),
                 "refused",
-                "line 10, version",
+                "line 15, version",
             ),
             "missing": Cell(
                 "no measures", RUBRIC[: RUBRIC.index(b"measures:")], "refused", "measures"
@@ -263,7 +263,7 @@ rubric = handler(
                 "a field `kind`",
                 _in_rubric(_DIMENSION, f"{_DIMENSION}\n    kind: x"),
                 "refused",
-                "line 14, dimensions.0.kind",
+                "line 88, dimensions.9.kind",
             ),
             "out of range": Cell(
                 "an anchor at 101", _in_rubric("      100: ", "      101: "), "refused", "anchors"
@@ -278,18 +278,18 @@ rubric = handler(
                 "a dimension named ../../x",
                 _in_rubric("name: unexpectedness", "name: ../../x"),
                 "refused",
-                "line 13, dimensions.0.name",
+                "line 87, dimensions.9.name",
             ),
             "address": Cell(
                 "a name like an address",
                 _in_rubric("name: unexpectedness", "name: file:///etc/passwd"),
                 "refused",
-                "line 13, dimensions.0.name",
+                "line 87, dimensions.9.name",
             ),
             "injection": Cell(
                 "a title that ends a Python text",
                 _in_rubric(
-                    "title: How strongly the most",
+                    "title: How far the most",
                     'title: \'x"""; import os; os.abort(); """\'\n    ask: the most',
                 ),
                 "refused",

@@ -15,7 +15,9 @@ HIGH = 60
 """Unexpectedness from which a rating must say what was violated, when, and show evidence."""
 
 SURPRISING = 75
-"""Anchor 'most viewers would have predicted something else': p(actual) above one half denies it."""
+"""A strong departure from what viewers predict. p(actual) above one half denies it."""
+
+_TIMES = ("surprise_onset_s", "suspense_from_s", "suspense_to_s")
 
 
 def contradictions(
@@ -30,9 +32,12 @@ def contradictions(
 
 
 def _times(values: Values, evidence: tuple[Moment, ...], duration_s: float | None) -> Iterator[str]:
+    start_s, end_s = values.suspense_from_s, values.suspense_to_s
+    if start_s is not None and end_s is not None and end_s < start_s:
+        yield f"suspense_to_s is {end_s:g}, but suspense begins at {start_s:g} (suspense_from_s)."
     if duration_s is None:
         return
-    times = [("surprise_onset_s", values.surprise_onset_s)]
+    times = [(name, getattr(values, name)) for name in _TIMES]
     times += [(f"evidence {n}, at_s", moment.at_s) for n, moment in enumerate(evidence, 1)]
     for name, at_s in times:
         if at_s is not None and at_s > duration_s + TIME_TOLERANCE_S:

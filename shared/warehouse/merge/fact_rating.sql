@@ -16,13 +16,21 @@ USING (
     JSON_VALUE(item, '$.reason') AS reason,
     JSON_VALUE(item, '$.rubric_version') AS rubric_version,
     JSON_VALUE(item, '$.model_version') AS model_version,
+    JSON_VALUE(item, '$.setup') AS setup,
+    JSON_VALUE(item, '$.expectation') AS expectation,
+    JSON_VALUE(item, '$.event') AS event,
+    JSON_VALUE(item, '$.violation') AS violation,
+    CAST(JSON_VALUE(item, '$.surprise_onset_s') AS FLOAT64) AS surprise_onset_s,
+    CAST(JSON_VALUE(item, '$.suspense_from_s') AS FLOAT64) AS suspense_from_s,
+    CAST(JSON_VALUE(item, '$.suspense_to_s') AS FLOAT64) AS suspense_to_s,
+    CAST(JSON_VALUE(item, '$.suspense_pays_off') AS BOOL) AS suspense_pays_off,
+    CAST(JSON_VALUE(item, '$.recognised') AS BOOL) AS recognised,
     CAST(JSON_VALUE(item, '$.unexpectedness') AS INT64) AS unexpectedness,
     CAST(JSON_VALUE(item, '$.expectation_gap') AS INT64) AS expectation_gap,
     CAST(JSON_VALUE(item, '$.probability_expected') AS FLOAT64) AS probability_expected,
     CAST(JSON_VALUE(item, '$.probability_actual') AS FLOAT64) AS probability_actual,
-    CAST(JSON_VALUE(item, '$.surprise_onset_s') AS FLOAT64) AS surprise_onset_s,
-    JSON_VALUE(item, '$.expectation') AS expectation,
-    JSON_VALUE(item, '$.violation') AS violation,
+    CAST(JSON_VALUE(item, '$.suspense') AS INT64) AS suspense,
+    CAST(JSON_VALUE(item, '$.hook') AS INT64) AS hook,
     CAST(JSON_VALUE(item, '$.explanation_difficulty') AS INT64) AS explanation_difficulty,
     CAST(JSON_VALUE(item, '$.emotional_intensity') AS INT64) AS emotional_intensity,
     CAST(JSON_VALUE(item, '$.positivity') AS INT64) AS positivity,
@@ -67,7 +75,7 @@ USING (
   -- MERGE refuses two source rows for one target row, and a redelivery may repeat a row.
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY video_id, generation, rater, config_hash, replicate
-    ORDER BY rated_at DESC, digest DESC, expectation DESC, violation DESC, evidence DESC
+    ORDER BY rated_at DESC, digest DESC, setup DESC, expectation DESC, event DESC, violation DESC, evidence DESC
   ) = 1
 ) AS source
 ON
@@ -81,22 +89,32 @@ ON
 WHEN MATCHED AND (
   (source.rated_at > target.rated_at)
   OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') > IFNULL(CONCAT('=', target.digest), ''))
-  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.expectation), '') > IFNULL(CONCAT('=', target.expectation), ''))
-  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.expectation), '') = IFNULL(CONCAT('=', target.expectation), '') AND IFNULL(CONCAT('=', source.violation), '') > IFNULL(CONCAT('=', target.violation), ''))
-  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.expectation), '') = IFNULL(CONCAT('=', target.expectation), '') AND IFNULL(CONCAT('=', source.violation), '') = IFNULL(CONCAT('=', target.violation), '') AND IFNULL(CONCAT('=', source.evidence), '') > IFNULL(CONCAT('=', target.evidence), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.setup), '') > IFNULL(CONCAT('=', target.setup), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.setup), '') = IFNULL(CONCAT('=', target.setup), '') AND IFNULL(CONCAT('=', source.expectation), '') > IFNULL(CONCAT('=', target.expectation), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.setup), '') = IFNULL(CONCAT('=', target.setup), '') AND IFNULL(CONCAT('=', source.expectation), '') = IFNULL(CONCAT('=', target.expectation), '') AND IFNULL(CONCAT('=', source.event), '') > IFNULL(CONCAT('=', target.event), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.setup), '') = IFNULL(CONCAT('=', target.setup), '') AND IFNULL(CONCAT('=', source.expectation), '') = IFNULL(CONCAT('=', target.expectation), '') AND IFNULL(CONCAT('=', source.event), '') = IFNULL(CONCAT('=', target.event), '') AND IFNULL(CONCAT('=', source.violation), '') > IFNULL(CONCAT('=', target.violation), ''))
+  OR (source.rated_at = target.rated_at AND IFNULL(CONCAT('=', source.digest), '') = IFNULL(CONCAT('=', target.digest), '') AND IFNULL(CONCAT('=', source.setup), '') = IFNULL(CONCAT('=', target.setup), '') AND IFNULL(CONCAT('=', source.expectation), '') = IFNULL(CONCAT('=', target.expectation), '') AND IFNULL(CONCAT('=', source.event), '') = IFNULL(CONCAT('=', target.event), '') AND IFNULL(CONCAT('=', source.violation), '') = IFNULL(CONCAT('=', target.violation), '') AND IFNULL(CONCAT('=', source.evidence), '') > IFNULL(CONCAT('=', target.evidence), ''))
 ) THEN UPDATE SET
   rated_at = source.rated_at,
   status = source.status,
   reason = source.reason,
   rubric_version = source.rubric_version,
   model_version = source.model_version,
+  setup = source.setup,
+  expectation = source.expectation,
+  event = source.event,
+  violation = source.violation,
+  surprise_onset_s = source.surprise_onset_s,
+  suspense_from_s = source.suspense_from_s,
+  suspense_to_s = source.suspense_to_s,
+  suspense_pays_off = source.suspense_pays_off,
+  recognised = source.recognised,
   unexpectedness = source.unexpectedness,
   expectation_gap = source.expectation_gap,
   probability_expected = source.probability_expected,
   probability_actual = source.probability_actual,
-  surprise_onset_s = source.surprise_onset_s,
-  expectation = source.expectation,
-  violation = source.violation,
+  suspense = source.suspense,
+  hook = source.hook,
   explanation_difficulty = source.explanation_difficulty,
   emotional_intensity = source.emotional_intensity,
   positivity = source.positivity,
@@ -148,13 +166,21 @@ WHEN NOT MATCHED THEN INSERT (
   reason,
   rubric_version,
   model_version,
+  setup,
+  expectation,
+  event,
+  violation,
+  surprise_onset_s,
+  suspense_from_s,
+  suspense_to_s,
+  suspense_pays_off,
+  recognised,
   unexpectedness,
   expectation_gap,
   probability_expected,
   probability_actual,
-  surprise_onset_s,
-  expectation,
-  violation,
+  suspense,
+  hook,
   explanation_difficulty,
   emotional_intensity,
   positivity,
@@ -206,13 +232,21 @@ WHEN NOT MATCHED THEN INSERT (
   source.reason,
   source.rubric_version,
   source.model_version,
+  source.setup,
+  source.expectation,
+  source.event,
+  source.violation,
+  source.surprise_onset_s,
+  source.suspense_from_s,
+  source.suspense_to_s,
+  source.suspense_pays_off,
+  source.recognised,
   source.unexpectedness,
   source.expectation_gap,
   source.probability_expected,
   source.probability_actual,
-  source.surprise_onset_s,
-  source.expectation,
-  source.violation,
+  source.suspense,
+  source.hook,
   source.explanation_difficulty,
   source.emotional_intensity,
   source.positivity,

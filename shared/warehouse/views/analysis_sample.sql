@@ -24,7 +24,7 @@
 -- saves_per_view: Saves divided by views.
 -- rater: Who gave the rating.
 -- rubric_version: Version of the rubric of that rating.
--- unexpectedness: How strongly the most surprising moment deviates from what a viewer would predict.
+-- unexpectedness: How far the most surprising moment departs from what a viewer would predict.
 -- expectation_gap: Distance between what the set-up leads a viewer to expect and what happens.
 -- emotional_intensity: Arousal that the video evokes at its strongest.
 -- rule: The first rule that drops the video; NULL when it is kept.

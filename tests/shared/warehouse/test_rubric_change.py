@@ -16,7 +16,7 @@ from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
 
 PROJECT = Path(__file__).parents[3]
-OLD_ANCHOR = "0: fully predictable from the first second"
+OLD_ANCHOR = "0: no departure, all goes on as predicted"
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,9 @@ def revised(tmp_path_factory):
         shutil.copytree(PROJECT / folder, copy / folder, ignore=ignored)
     rubric = copy / "shared/rating/rubric.yaml"
     text = rubric.read_text()
-    assert text.count(OLD_ANCHOR) == text.count('version: "1.0"') == 1
+    assert text.count(OLD_ANCHOR) == text.count('version: "2.0"') == 1
     text = text.replace(OLD_ANCHOR, "0: nobody would be surprised")
-    rubric.write_text(text.replace('version: "1.0"', 'version: "1.1"'))
+    rubric.write_text(text.replace('version: "2.0"', 'version: "2.1"'))
     command = [sys.executable, "-m", "scripts.generate"]
     subprocess.run(command, cwd=copy, env=os.environ | {"PYTHONPATH": str(copy)}, check=True)
     return copy / "shared/rating"
@@ -46,7 +46,7 @@ def test_a_rubric_change_keeps_the_old_rating_and_shows_the_new_one(
         before = db.fact(world.bus.published[0].video_id)
 
         monkeypatch.setattr(question, "_RATING", revised)
-        monkeypatch.setattr(GeminiCondition.__init__, "__defaults__", (False, "1.1"))
+        monkeypatch.setattr(GeminiCondition.__init__, "__defaults__", (False, "2.1"))
         world.now += timedelta(hours=1)
         new = world.rate(condition="gemini")
 
@@ -56,7 +56,7 @@ def test_a_rubric_change_keeps_the_old_rating_and_shows_the_new_one(
     assert old.config_hash != new.config_hash
     assert (before["config_hash"], after["config_hash"]) == (old.config_hash, new.config_hash)
     assert (before["rater"], after["rater"]) == (old.rater, new.rater)
-    assert new.rater.endswith("/1.1")
+    assert new.rater.endswith("/2.1")
     config_hashes = {row["config_hash"] for row in db.rows("SELECT config_hash FROM fact_rating")}
     assert config_hashes == {old.config_hash, new.config_hash}
     stored = set(world.lake.names("ratings/"))

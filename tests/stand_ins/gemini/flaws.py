@@ -8,6 +8,8 @@ Flaw = Literal[
     "out_of_range",  # a score of 101
     "strings",  # numbers in quotation marks
     "beyond_the_clip",  # times after the clip's end
+    "backwards",  # suspense that ends before it begins
+    "yes_or_no",  # words for true and false
     "incoherent",  # probabilities of exclusive outcomes that sum to more than 1
     "no_evidence",  # high unexpectedness, and no moment to show for it
     "extra_field",
@@ -53,6 +55,10 @@ _OF_VALUES: dict[str, Callable[[Values, float], Values]] = {
     "out_of_range": lambda values, _: values | {"unexpectedness": 101},
     "strings": _in_quotation_marks,
     "beyond_the_clip": _late,
+    "backwards": lambda values, duration_s: (
+        values | {"suspense_from_s": duration_s, "suspense_to_s": 0.0}
+    ),
+    "yes_or_no": lambda values, _: values | {"recognised": "yes", "suspense_pays_off": "no"},
     "incoherent": lambda values, _: (
         values | {"probability_expected": 0.9, "probability_actual": 0.4}
     ),

@@ -27,13 +27,15 @@ def rating(identity: str, duration_s: float, opinion: str = "") -> dict[str, Any
     expected = round(min(1 - probable, 0.2 + 0.7 * surprise / 100), 2)
     onset = round(draw.uniform(0.2, 0.8) * duration_s, 2)
     values: dict[str, Any] = {
+        "setup": "Made up by the stand-in: a set-up.",
+        "expectation": "Made up by the stand-in: the set-up goes on as it began.",
+        "event": "Made up by the stand-in: something else.",
+        "violation": "Made up by the stand-in: it does not.",
+        "surprise_onset_s": onset,
         "unexpectedness": surprise,
         "expectation_gap": gap,
         "probability_expected": expected,
         "probability_actual": probable,
-        "surprise_onset_s": onset,
-        "expectation": "Made up by the stand-in: the set-up goes on as it began.",
-        "violation": "Made up by the stand-in: it does not.",
         "cognitive_interruption": _score(surprise + draw.randint(-10, 10)),
         "sexual_content": draw.choice((0, 0, 0, 0, 10, 25)),
         "language": draw.choice(_LANGUAGES),
@@ -43,7 +45,23 @@ def rating(identity: str, duration_s: float, opinion: str = "") -> dict[str, Any
         ],
     }
     values |= {name: draw.randint(0, 100) for name in _FREE_SCORES}
+    values |= _of_the_whole(f"{identity} suspense", onset)
     return _reconsidered(values, f"{identity} {opinion}") if opinion else values
+
+
+def _of_the_whole(identity: str, onset_s: float) -> dict[str, Any]:
+    """Suspense up to the moment, the hook, and whether the clip is recognised."""
+    draw = random.Random(identity)
+    suspense = draw.randint(0, 100)
+    has_suspense = suspense > 20
+    return {
+        "suspense": suspense,
+        "hook": draw.randint(0, 100),
+        "suspense_from_s": round(onset_s * draw.random(), 2) if has_suspense else None,
+        "suspense_to_s": onset_s if has_suspense else None,
+        "suspense_pays_off": draw.random() < 0.7 if has_suspense else None,
+        "recognised": draw.random() < 0.05,
+    }
 
 
 def fitted(values: dict[str, Any], schema: dict[str, Any] | None, identity: str) -> dict[str, Any]:
