@@ -444,7 +444,7 @@ def test_a_blind_rater_puts_neither_caption_nor_creator_nor_counts_on_the_wire(w
     world.rate()
 
     (request,) = world.gemini.requests
-    for secret in ("7351", "Ignore all rules", "hashtag", "handle", "ZZ"):
+    for secret in ("7351", "Ignore all rules", "hashtag", "handle-", "ZZ"):
         assert secret.encode() not in request.body
 
 
@@ -614,7 +614,7 @@ def test_a_rater_with_cards_is_shown_cards_before_the_rubric_and_nothing_else_mo
     assert {**second, "systemInstruction": None} == {**first, "systemInstruction": None}
     assert [card for card in grounded.cards if f"[{card}]" not in cards["text"]] == []
     assert len(grounded.cards) >= 7 and plain.cards == ()
-    for secret in ("7351", "Ignore all rules", "hashtag", "handle", "ZZ"):
+    for secret in ("7351", "Ignore all rules", "hashtag", "handle-", "ZZ"):
         assert secret not in json.dumps(second)
 
 

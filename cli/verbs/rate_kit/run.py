@@ -18,7 +18,8 @@ from cli.uploads import UnusableFile, inspect_video
 from cli.verbs.rate_kit.identical import WARNING, identical_clips
 from shared.rating.rubric import Dimension, dimensions
 
-USUAL = ("surprise_onset_s", "unexpectedness", "expectation_gap", "emotional_intensity")
+ONSET = "surprise_onset_s"
+USUAL = (ONSET, "unexpectedness", "expectation_gap", "emotional_intensity")
 MOST_CLIPS = 500
 _PARTS = Path(__file__).parent / "kit"
 
@@ -46,7 +47,8 @@ class RateKitOptions:
         by_name = {
             dimension.name: dimension
             for dimension in dimensions()
-            if dimension.type in ("score", "seconds")
+            # The page has one button for one moment.
+            if dimension.type == "score" or dimension.name == ONSET
         }
         names = self.dimensions or USUAL
         unknown = [name for name in names if name not in by_name]

@@ -28,8 +28,8 @@ CAPTION_TOKENS_AT_MOST = 1_100
 """For the rater `gemini+caption`: TikTok's longest caption has 4,000 characters, and the sentence
 around it about a hundred."""
 
-ANSWER_TOKENS = (300, 1_000)
-"""Assumed: the 20 fields of the schema with their names take about 200 tokens; sentences and 2 to
+ANSWER_TOKENS = (400, 1_200)
+"""Assumed: the 28 fields of the schema with their names take about 280 tokens; sentences and 2 to
 20 moments take the rest."""
 
 THINKING_TOKENS = {
