@@ -43,6 +43,8 @@ None; `cards`, the same for every video; or `rag`, retrieved for each video.
 
 LITERATURE: tuple[Literature, ...] = get_args(Literature)
 
+STANDARD_WORDING = "a"
+
 Wire = dict[str, Any]
 
 
@@ -104,12 +106,15 @@ class Reply:
 class GeminiCondition:
     """The condition under which Gemini rates: settings, prompt, schema, and what it sees.
 
-    The findings of `literature` say nothing about the video's success or its creator.
+    The findings of `literature` say nothing about the video's success or its creator. `wording`
+    is `a` for the rubric's own words, or the letter of a paraphrase of prompt and schema. An
+    earlier `rubric_version` asks as that version did.
     """
 
     settings: GeminiSettings
     sees_caption: bool = False
     literature: Literature = ""
+    wording: str = STANDARD_WORDING
     rubric_version: str = RUBRIC_VERSION
 
     @classmethod
@@ -125,7 +130,11 @@ class GeminiCondition:
 
     @property
     def name(self) -> str:
-        return f"gemini/{self.settings.model}/{self.rubric_version}{self._shown}"
+        return f"gemini/{self.settings.model}/{self.rubric_version}{self._worded}{self._shown}"
+
+    @property
+    def _worded(self) -> str:
+        return "" if self.wording == STANDARD_WORDING else f"+wording-{self.wording}"
 
     @property
     def _shown(self) -> str:
@@ -152,12 +161,20 @@ class GeminiCondition:
 
     @cached_property
     def prompt(self) -> str:
-        return (_RATING / "prompt.txt").read_text(encoding="utf-8")
+        return self._text("prompt.txt")
 
     @cached_property
     def schema(self) -> Wire:
-        schema: Wire = json.loads((_RATING / "response_schema.json").read_text(encoding="utf-8"))
+        schema: Wire = json.loads(self._text("response_schema.json"))
         return schema
+
+    def _text(self, name: str) -> str:
+        """A generated file: of an earlier version, of a paraphrase, or of the rubric itself."""
+        earlier = _RATING / "earlier" / self.rubric_version
+        folder = earlier if earlier.exists() else _RATING
+        if self.wording != STANDARD_WORDING:
+            folder = folder / "wordings" / self.wording
+        return (folder / name).read_text(encoding="utf-8")
 
     @cached_property
     def config_hash(self) -> str:

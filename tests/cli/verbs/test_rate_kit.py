@@ -56,7 +56,7 @@ def test_the_rubrics_own_anchors_are_on_the_page(clips, tmp_path, capsys):
     assert run(clips, "--out", tmp_path / "kit", "--dimension", "closeness") == 0
 
     page = (tmp_path / "kit/index.html").read_text()
-    assert "could happen to the viewer today" in page
+    assert "as near as the viewer's own day" in page
     assert "unexpectedness" not in page
 
 
@@ -106,7 +106,7 @@ def test_a_file_that_is_there_twice_without_an_id_comes_once_and_is_told(clips, 
     [
         (["{clips}", "--out", "{clips}"], 2, "it exists already; give a new folder"),
         (["{clips}", "--out", "none/kit"], 2, "the folder above it does not exist"),
-        (["{clips}", "--dimension", "charm"], 2, "give one of unexpectedness"),
+        (["{clips}", "--dimension", "charm"], 2, "give one of surprise_onset_s, unexpectedness"),
         (["{clips}", "--dimension", "expectation"], 2, "give one of"),
         ([], 2, "Nothing is selected"),
         (["none.mp4"], 2, "there is no such file or folder"),

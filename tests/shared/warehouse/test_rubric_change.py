@@ -46,7 +46,7 @@ def test_a_rubric_change_keeps_the_old_rating_and_shows_the_new_one(
         before = db.fact(world.bus.published[0].video_id)
 
         monkeypatch.setattr(question, "_RATING", revised)
-        monkeypatch.setattr(GeminiCondition.__init__, "__defaults__", (False, "2.1"))
+        monkeypatch.setattr(GeminiCondition.__init__, "__defaults__", (False, False, "a", "2.1"))
         world.now += timedelta(hours=1)
         new = world.rate(condition="gemini")
 
