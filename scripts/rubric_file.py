@@ -53,7 +53,7 @@ class _Dimension(_RubricPart):
         return self
 
 
-class _Evidence(_RubricPart):
+class _EvidenceQuestion(_RubricPart):
     after: Name
     title: Line
     ask: Line
@@ -76,7 +76,7 @@ class _Measure(_RubricPart):
 class _Rubric(_RubricPart):
     version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}$")]
     instructions: Annotated[list[Paragraph], Field(min_length=1, max_length=20)]
-    evidence: _Evidence
+    evidence: _EvidenceQuestion
     dimensions: Annotated[list[_Dimension], Field(min_length=1, max_length=100)]
     derived: list[_Derived]
     measures: list[_Measure]
