@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud import INGEST, running
-from shared.rating.gemini.literature import cards_shown
+from shared.rating.gemini.literature import constant_cards
 from tests.agreement_tables import row, write_csv
 from tests.gemini_world import make_clip
 from tests.pipeline.conftest import here
@@ -60,7 +60,7 @@ def test_every_step_ends_well(story):
 
 def test_the_conditions_are_on_the_wire_as_named(story):
     rated = [request for request in story["requests"] if "fileData" in json.dumps(request)]
-    cards = [f"[{card.id}]" for card in cards_shown()]
+    cards = [f"[{card.id}]" for card in constant_cards()]
     shown = [all(card in json.dumps(request) for card in cards) for request in rated]
 
     assert sorted(shown) == [False] * CLIPS + [True] * CLIPS

@@ -47,7 +47,9 @@ def rate(
     rag: Annotated[
         bool,
         typer.Option(
-            "--rag", help="Show Gemini cards of psychology first. This makes another rater."
+            "--rag",
+            help="Have Gemini describe each video first, and show it the cards of psychology that "
+            "the description finds. This makes another rater, at twice the price.",
         ),
     ] = False,
     replicates: Annotated[

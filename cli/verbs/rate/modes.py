@@ -52,6 +52,12 @@ def condition_for(
     condition = condition_of(rater or "gemini", caption, cards, rag)
     if mode is not None and condition == "signals":
         raise UserError(f"{mode}: {_NOT_SIGNALS[mode]}", WRONG_USE)
+    if mode == BATCH and "+rag" in condition:
+        raise UserError(
+            "--batch: a batch asks once about a video, and gemini+rag asks twice. Leave --batch "
+            "out, or show the same cards for every video: --cards.",
+            WRONG_USE,
+        )
     return condition
 
 

@@ -26,15 +26,17 @@ class RatingPrice:
     ratings: int
     most_usd: float | None
     as_of: date
+    has_two_calls: bool = False
 
     def sentence(self, videos: int) -> str:
         what = f"{self.ratings} rating{'' if self.ratings == 1 else 's'} of {videos} "
         what += "video" if videos == 1 else "videos"
+        what += ", two calls each," if self.has_two_calls else ""
         if self.most_usd is None:
             return f"{what} by {self.model}, which has no price in the price table."
         return (
             f"{what} by {self.model}: at most about {usd(self.most_usd)} (prices as of "
-            f"{self.as_of}), or twice that if every answer must be corrected."
+            f"{self.as_of}), or up to twice that if answers must be corrected."
         )
 
     def document(self) -> dict[str, Any]:
@@ -65,7 +67,8 @@ def price_of(requests: list[RaterRequest], rater: ChosenRater, lake: Lake, on: d
     ]
     priced = [usd_each for usd_each in sums if usd_each is not None]
     total = sum(priced) if len(priced) == len(sums) else None
-    return RatingPrice(condition.settings.model, len(requests), total, prices.as_of)
+    model, has_two_calls = condition.settings.model, condition.retrieves
+    return RatingPrice(model, len(requests), total, prices.as_of, has_two_calls)
 
 
 def _counts(requests: Iterable[RaterRequest]) -> dict[str, tuple[RaterRequest, int]]:

@@ -84,6 +84,8 @@ class Backfill:
     part_bytes: int = MOST_BYTES
 
     def __post_init__(self) -> None:
+        if self.condition.retrieves:
+            raise ValueError("a batch asks once about a video, and this rater asks twice")
         self._outcome = BackfillOutcome(
             self.condition.name, self.condition.config_hash, self.condition.settings.model
         )

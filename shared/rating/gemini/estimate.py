@@ -4,7 +4,9 @@ Source: Vertex AI's page on video understanding, 2026-10. Real counts come with 
 `usageMetadata`, and only those are booked.
 """
 
+import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from shared.rating.clip import ClipHeader
+from shared.rating.gemini import description
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.usage import Usage
@@ -31,6 +34,9 @@ around it about a hundred."""
 ANSWER_TOKENS = (400, 1_200)
 """Assumed: the 28 fields of the schema with their names take about 280 tokens; sentences and 2 to
 20 moments take the rest."""
+
+DESCRIPTION_TOKENS = (60, 300)
+"""Assumed for the description that a `+rag` rater asks for first: four short texts."""
 
 THINKING_TOKENS = {
     "minimal": (0, 200),
@@ -104,7 +110,34 @@ class CallEstimate:
 
 
 def estimate_call(duration_s: float, has_audio: bool, under: GeminiCondition) -> CallEstimate:
-    """The estimate of one call about a clip. A correction costs about as much again.
+    """The estimate of the call that asks for a rating. A correction costs about as much again."""
+    cards = _ceil(_characters_of_cards(under) / CHARACTERS_PER_TOKEN)
+    return _estimate(duration_s, has_audio, under, prompt_tokens() + cards, ANSWER_TOKENS)
+
+
+def estimate_description(
+    duration_s: float, has_audio: bool, under: GeminiCondition
+) -> CallEstimate:
+    """The estimate of the call that a `+rag` rater makes first."""
+    return _estimate(duration_s, has_audio, under, description_tokens(), DESCRIPTION_TOKENS)
+
+
+def estimate_rating(duration_s: float, has_audio: bool, under: GeminiCondition) -> CallEstimate:
+    """The estimate of all calls of a rating without a correction."""
+    rating = estimate_call(duration_s, has_audio, under)
+    if not under.retrieves:
+        return rating
+    return estimate_description(duration_s, has_audio, under) + rating
+
+
+def _estimate(
+    duration_s: float,
+    has_audio: bool,
+    under: GeminiCondition,
+    text_tokens: int,
+    answer: tuple[int, int],
+) -> CallEstimate:
+    """The estimate of one call about a clip.
 
     A frame is sampled every 1/fps seconds from time 0, so a started interval counts:
     frames = ceil(duration × fps), at least 1.
@@ -112,7 +145,7 @@ def estimate_call(duration_s: float, has_audio: bool, under: GeminiCondition) ->
     settings = under.settings
     frames = max(1, _ceil(duration_s * settings.fps_for(duration_s)))
     low, high = AUDIO_TOKENS_PER_S if has_audio else (0, 0)
-    answer, thinking = ANSWER_TOKENS, THINKING_TOKENS[settings.thinking_level]
+    thinking = THINKING_TOKENS[settings.thinking_level]
     is_fine = settings.media_resolution == "high"
     return CallEstimate(
         calls=1,
@@ -121,23 +154,46 @@ def estimate_call(duration_s: float, has_audio: bool, under: GeminiCondition) ->
         video_tokens=frames * (TOKENS_PER_FRAME_HIGH if is_fine else TOKENS_PER_FRAME),
         audio_tokens_low=_ceil(duration_s * low),
         audio_tokens_high=_ceil(duration_s * high),
-        prompt_tokens=prompt_tokens() + _ceil(len(under.preface or "") / CHARACTERS_PER_TOKEN),
+        prompt_tokens=text_tokens,
         caption_tokens_high=CAPTION_TOKENS_AT_MOST if under.sees_caption else 0,
         output_tokens_low=min(answer[0] + thinking[0], settings.max_output_tokens),
         output_tokens_high=min(answer[1] + thinking[1], settings.max_output_tokens),
     )
 
 
-def expected_usd(
-    clip: ClipHeader, under: GeminiCondition, prices: Prices, on: date
-) -> float | None:
-    """The most that one call about a clip is expected to cost; None for a model without a price.
+Estimated = Callable[[float, bool, GeminiCondition], CallEstimate]
 
-    A clip without a duration in its header counts as long as the longest that is rated.
+
+def expected_usd(
+    clip: ClipHeader,
+    under: GeminiCondition,
+    prices: Prices,
+    on: date,
+    estimated: Estimated = estimate_rating,
+) -> float | None:
+    """The most that a rating is expected to cost without a correction, or one call of it.
+
+    A clip without a duration in its header counts as long as the longest that is rated. None for a
+    model without a price.
     """
     duration_s = under.settings.max_clip_s if clip.duration_s is None else clip.duration_s
-    most = estimate_call(duration_s, clip.has_audio, under).high
+    most = estimated(duration_s, clip.has_audio, under).high
     return prices.cost_usd(under.settings.model, most, on)
+
+
+def _characters_of_cards(under: GeminiCondition) -> int:
+    """Of retrieved cards the most, because they are not known before the description."""
+    if not under.retrieves:
+        return len(under.preface or "")
+    from shared.rating.gemini.literature import longest_preface
+
+    return longest_preface()
+
+
+@cache
+def description_tokens() -> int:
+    """Tokens of the description's prompt and schema, estimated from their characters."""
+    return math.ceil(len(json.dumps(description.identity())) / CHARACTERS_PER_TOKEN)
 
 
 @cache

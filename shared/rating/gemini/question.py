@@ -5,12 +5,15 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shared.config import GeminiSettings
 from shared.model import digest
 from shared.rating.rater import MediaToRate
 from shared.rubric_values import RUBRIC_VERSION
+
+if TYPE_CHECKING:
+    from shared.knowledge.cards import Card
 
 _RATING = Path(__file__).parent.parent
 _ASK = "Rate this video."
@@ -38,7 +41,8 @@ _CATEGORIES = (
 Literature = Literal["", "cards", "rag"]
 """The findings of psychology before the rubric, by their word in a rater's name.
 
-None; `cards`, the same for every video; or `rag`, retrieved for each video.
+None; `cards`, the same for every video; or `rag`, retrieved by a description of the video that is
+asked for first (description.py).
 """
 
 LITERATURE: tuple[Literature, ...] = get_args(Literature)
@@ -76,6 +80,11 @@ class GeminiQuestion:
         schema_part = {"text": IN_WORDS + json.dumps(self.schema, ensure_ascii=False)}
         system = {**self.system, "parts": [*self.system["parts"], schema_part]}
         return GeminiQuestion(self.contents, system, generation, self.safety)
+
+    def preceded_by(self, text: str) -> "GeminiQuestion":
+        """The same question with a text before its instructions."""
+        system = {**self.system, "parts": [{"text": text}, *self.system["parts"]]}
+        return GeminiQuestion(self.contents, system, self.generation, self.safety)
 
     def without_file(self) -> "GeminiQuestion":
         """The same question with its text parts only."""
@@ -141,23 +150,28 @@ class GeminiCondition:
         literature = f"+{self.literature}" if self.literature else ""
         return f"{literature}{'+caption' if self.sees_caption else ''}"
 
-    @cached_property
-    def cards(self) -> tuple[str, ...]:
-        """Ids of the cards that are shown before the rubric."""
-        if not self.literature:
-            return ()
-        from shared.rating.gemini.literature import cards_shown
+    @property
+    def retrieves(self) -> bool:
+        """Whether each video is described first, and gets cards of its own."""
+        return self.literature == "rag"
 
-        return tuple(card.id for card in cards_shown())
+    @cached_property
+    def cards(self) -> "tuple[Card, ...]":
+        """The cards that precede the rubric for every video."""
+        if self.literature != "cards":
+            return ()
+        from shared.rating.gemini.literature import constant_cards
+
+        return constant_cards()
 
     @cached_property
     def preface(self) -> str | None:
-        """The text of the cards."""
-        if not self.literature:
+        """The text of those cards."""
+        if not self.cards:
             return None
         from shared.rating.gemini.literature import preface
 
-        return preface()
+        return preface(self.cards)
 
     @cached_property
     def prompt(self) -> str:
@@ -181,15 +195,14 @@ class GeminiCondition:
         """A hash of all that shapes an answer: prompt, schema, parameters, fixed sentences."""
         texts = [_ASK, _CORRECT, IN_WORDS, *([_CAPTION] if self.sees_caption else [])]
         texts += [self.preface] if self.preface else []
-        return digest(
-            {
-                "rater": self.name,
-                "prompt": self.prompt,
-                "schema": self.schema,
-                "parameters": self.settings.identity(),
-                "said": texts,
-            }
-        )
+        identity = {
+            "rater": self.name,
+            "prompt": self.prompt,
+            "schema": self.schema,
+            "parameters": self.settings.identity(),
+            "said": texts,
+        }
+        return digest(identity | (_retrieval() if self.retrieves else {}))
 
     def question(
         self,
@@ -200,7 +213,8 @@ class GeminiCondition:
     ) -> GeminiQuestion:
         """The question for one video: by its bytes, its upload's address, or its bucket address.
 
-        It never holds creator or counts, and a caption only where the rater's name says so.
+        It never holds creator or counts, and a caption only where the rater's name says so. Cards
+        of this video alone are not in it yet.
         """
         # Video before text: https://ai.google.dev/gemini-api/docs/video-understanding, 2026-10
         parts = [self._video(media, duration_s, inline, uploaded)]
@@ -246,6 +260,13 @@ class GeminiCondition:
             level = self.settings.media_resolution.upper()
             chosen["mediaResolution"] = f"MEDIA_RESOLUTION_{level}"
         return chosen
+
+
+def _retrieval() -> Wire:
+    """What decides which cards a video gets: first question, library and search."""
+    from shared.rating.gemini import description, literature
+
+    return {"description": description.identity(), "retrieval": literature.retrieval_identity()}
 
 
 def _turn(*parts: Wire) -> Wire:

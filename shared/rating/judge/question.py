@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.config import GeminiSettings
 from shared.model import digest
-from shared.rating.gemini.literature import GROUNDED, cards_by_dimension, cards_shown, cards_text
+from shared.rating.gemini.literature import GROUNDED, cards_by_dimension, cards_text, constant_cards
 from shared.rating.gemini.question import IN_WORDS, GeminiQuestion
 from shared.rating.rubric import dimensions
 from shared.rating_section import Rating
@@ -47,7 +47,7 @@ class JudgeCondition:
             parts.append(
                 f"{name}: {by_name[name].title} {by_name[name].ask}\n{anchors}\nCards: {ids}"
             )
-        parts.append(f"Cards:\n{cards_text(cards_shown())}")
+        parts.append(f"Cards:\n{cards_text(constant_cards())}")
         return "\n\n".join(parts)
 
     @cached_property

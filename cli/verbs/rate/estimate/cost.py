@@ -22,6 +22,11 @@ ASSUMED = (
     "One call a rating. An answer that fails a check is asked for once more, at about the same "
     "cost.",
 )
+ASSUMED_OF_RAG = (
+    *ASSUMED[:-1],
+    "Two calls a rating: a description, and the rating after the cards that it retrieves. A rating "
+    "that fails a check is asked for once more, at about the cost of one call.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,20 @@ class CostEstimate:
         except OSError as error:
             return NotPriced(source.name, "unreadable", error.strerror or str(error))
 
+    @property
+    def ratings(self) -> int:
+        return self.videos * self.settings.replicates
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What the estimate rests on, in sentences."""
+        return ASSUMED_OF_RAG if self.settings.condition.retrieves else ASSUMED
+
     def cost_usd(self, batch: bool) -> Range | None:
-        """Cost in US dollars; None for a model without a price."""
+        """Cost in US dollars; None for a model without a price, and where there is no batch."""
         settings = self.settings
+        if batch and settings.condition.retrieves:
+            return None
         return self.total.cost_usd(settings.prices, settings.gemini.model, settings.on, batch)
 
     @property
@@ -105,7 +121,7 @@ class CostEstimate:
         limits, cost = self.settings.limits, self.cost_usd(batch=False)
         needed = []
         if limits.daily_budget_videos is not None:
-            needed.append(self.total.calls / limits.daily_budget_videos)
+            needed.append(self.ratings / limits.daily_budget_videos)
         if limits.daily_budget_usd is not None and cost is not None:
             needed.append(cost.high / limits.daily_budget_usd)
         return max(1, *(math.ceil(days) for days in needed)) if needed else None
@@ -121,7 +137,8 @@ class CostEstimate:
             "videos": self.videos,
             "with_sound": self.with_sound,
             "replicates": settings.replicates,
-            "ratings": total.calls,
+            "ratings": self.ratings,
+            "calls": total.calls,
             "duration_s": round(self.duration_s, 3),
             "frames": total.frames,
             "tokens": {name: {"low": low, "high": high} for name, low, high in token_ranges(total)},
@@ -137,7 +154,7 @@ class CostEstimate:
             },
             "not_priced": [asdict(entry) for entry in self.not_priced],
             "problems": self.problems,
-            "assumed": list(ASSUMED),
+            "assumed": list(self.assumed),
         }
 
     def _prices(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cli.errors import WRONG_USE, UserError
 from shared.config import MOST_UPLOADED_BYTES, AnalyzeSettings, GeminiSettings, read
 from shared.inputs.media_type import HEAD_BYTES, media_type
 from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
-from shared.rating.gemini.estimate import CallEstimate, estimate_call
+from shared.rating.gemini.estimate import CallEstimate, estimate_rating
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.rater import ACCEPTED
@@ -98,5 +98,5 @@ class EstimateSettings:
 
     def expected(self, header: ClipHeader) -> CallEstimate:
         """Tokens of all ratings of one video."""
-        once = estimate_call(header.duration_s or 0.0, header.has_audio, self.condition)
+        once = estimate_rating(header.duration_s or 0.0, header.has_audio, self.condition)
         return once.times(self.replicates)

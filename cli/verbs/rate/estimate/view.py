@@ -3,7 +3,7 @@
 from collections import Counter
 
 from cli.console import Screen
-from cli.verbs.rate.estimate.cost import ASSUMED, CostEstimate, token_ranges
+from cli.verbs.rate.estimate.cost import CostEstimate, token_ranges
 
 LISTED = 20
 
@@ -26,7 +26,9 @@ def _show_counts(estimate: CostEstimate, screen: Screen) -> None:
     rows.append(("videos", f"{estimate.videos:,}", ""))
     rows.append(("  with sound", f"{estimate.with_sound:,}", ""))
     rows.append(("seconds", f"{estimate.duration_s:,.1f}", ""))
-    rows.append(("ratings", f"{total.calls:,}", ""))
+    rows.append(("ratings", f"{estimate.ratings:,}", ""))
+    if total.calls != estimate.ratings:
+        rows.append(("  calls", f"{total.calls:,}", ""))
     rows.append(("frames", f"{total.frames:,}", ""))
     rows += [
         (f"{name} tokens", f"{low:,}", f"{high:,}" if high != low else "")
@@ -55,7 +57,7 @@ def _show_prices(estimate: CostEstimate, screen: Screen) -> None:
     screen.show(
         f"Prices as of {prices.as_of}, for {settings.on} in {prices.location}: {prices.source}"
     )
-    for sentence in ASSUMED:
+    for sentence in estimate.assumed:
         screen.show(f"- {sentence}")
 
 
