@@ -39,7 +39,7 @@ class Rating(Checked):
     """One rater's answer for one generation of a video's media.
 
     `config_hash` covers prompt, schema and parameters: a change of one makes another rating.
-    `cards` are the ids of the literature cards that a `+rag` rater was shown.
+    `cards` are the ids of the literature cards that the rater was shown before the rubric.
     `input_tokens` includes video and sound, `output_tokens` includes thinking.
     Values are present exactly when the status is `rated`. Otherwise `reason` says why not.
     """

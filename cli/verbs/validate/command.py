@@ -108,8 +108,9 @@ def validate(
         str | None,
         typer.Option(
             "--ablation",
-            metavar="rag|caption",
-            help="Does a rater agree better with the benchmark when it sees this?",
+            metavar="rag|cards|caption",
+            help="Does a rater agree better with the benchmark when it sees this? rag compares "
+            "blind raters, constant cards and retrieved cards.",
         ),
     ] = None,
     grounding: Annotated[

@@ -13,8 +13,6 @@ from cli.verbs.rate_kit.key import videos_of
 from local.endpoints import LOCAL
 from shared.concurrency import in_one_thread
 
-ABLATED = ("rag", "caption")
-
 if TYPE_CHECKING:
     from shared.inputs.tables.notation import Notation
     from shared.insights.agreement.ratings import Ratings
@@ -193,10 +191,10 @@ def _refuse_strangers(raters: tuple[str, str], ratings: "Ratings") -> None:
 
 def _ablation(condition: str, ratings: "Ratings") -> str:
     """The condition, if raters without it and with it exist. Raises UserError."""
-    from shared.insights.agreement.ablation import pairs
+    from shared.insights.agreement.ablation import LEVELS, pairs
 
-    if condition not in ABLATED:
-        raise UserError(f"--ablation {condition}: give one of {', '.join(ABLATED)}.", WRONG_USE)
+    if condition not in LEVELS:
+        raise UserError(f"--ablation {condition}: give one of {', '.join(LEVELS)}.", WRONG_USE)
     if not pairs(ratings, condition):
         raise UserError(
             f"--ablation {condition}: nobody rated both without and with it. Rate the same videos "

@@ -166,7 +166,9 @@ def _show_drift(validation: Validation, screen: Screen) -> None:
 
 
 def _show_ablation(validation: Validation, screen: Screen) -> None:
-    if validation.ablation:
+    """A table for each two raters that are compared."""
+    raters = dict.fromkeys((each.off_rater, each.on_rater) for each in validation.ablation)
+    for off, on in raters:
         screen.table(
             ("dimension", "benchmark", "metric", "without", "with", "difference", "n", "verdict"),
             (
@@ -181,9 +183,9 @@ def _show_ablation(validation: Validation, screen: Screen) -> None:
                     comparison.verdict.replace("_", "-"),
                 )
                 for comparison in validation.ablation
+                if (comparison.off_rater, comparison.on_rater) == (off, on)
             ),
-            title=f"Ablation: {validation.ablation[0].off_rater} and "
-            f"{validation.ablation[0].on_rater}",
+            title=f"Ablation: {off} and {on}",
         )
 
 

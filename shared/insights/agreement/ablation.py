@@ -1,12 +1,14 @@
 """Ablation: does a rater agree better with a benchmark when it is shown more?
 
-`off` is a rater, `on` the same rater with a condition such as `+rag` in its name. Both are compared
-with the benchmark on the videos that all three rated. The difference has its own interval: the
-jackknife leaves the same video out of both, so errors that they share cancel.
+`off` is a rater, `on` the same rater that is shown more. For `rag` there are three such raters:
+blind, with constant cards (`+cards`), and with cards retrieved for each video (`+rag`). Each two of
+them are compared with the benchmark on the videos that all three of those rated. The difference has
+its own interval: the jackknife leaves the same video out of both, so errors that they share cancel.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +32,9 @@ from shared.insights.statistics.weighted_correlation import spearman_of
 
 Verdict = Literal["better", "worse", "undecided", "stand_in"]
 FEWEST = 2
+
+LEVELS = {"rag": ("", "cards", "rag"), "cards": ("", "cards"), "caption": ("", "caption")}
+"""By condition what its raters are shown, from less to more, as the words in their names."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,14 @@ class RaterComparison:
 
 
 def pairs(ratings: Ratings, condition: str) -> list[tuple[str, str]]:
-    """Pairs (off, on) of raters that differ only in this condition."""
-    raters = ratings.raters
-    return [
-        (without, rater)
-        for rater in raters
-        if (without := _without(rater, condition)) != rater and without in raters
+    """Pairs (off, on) of raters that differ only in this condition's level.
+
+    Empty when no rater of the condition itself is in any: its other levels are not asked about.
+    """
+    compared = [
+        (off, on) for less, more in _steps(condition) for off, on in _differing(ratings, less, more)
     ]
+    return compared if any(condition in _shown(on) for _, on in compared) else []
 
 
 def ablation(ratings: Ratings, condition: str) -> list[RaterComparison]:
@@ -90,11 +96,27 @@ def ablation(ratings: Ratings, condition: str) -> list[RaterComparison]:
     ]
 
 
-def _without(rater: str, condition: str) -> str:
-    """The rater's name without the condition and without a configuration behind @."""
-    name, _, _ = rater.partition("@")
-    head, *conditions = name.split("+")
-    return "+".join([head, *(other for other in conditions if other != condition)])
+def _steps(condition: str) -> Iterator[tuple[str, str]]:
+    """Each two levels of a condition, the lower one first."""
+    return combinations(LEVELS.get(condition, ("", condition)), 2)
+
+
+def _differing(ratings: Ratings, less: str, more: str) -> Iterator[tuple[str, str]]:
+    for on in ratings.raters:
+        if more in _shown(on) and (off := _renamed(on, more, less)) in ratings.raters:
+            yield off, on
+
+
+def _shown(rater: str) -> list[str]:
+    """The conditions in a rater's name."""
+    return rater.partition("@")[0].split("+")[1:]
+
+
+def _renamed(rater: str, condition: str, other: str) -> str:
+    """The name with another condition or none, and without a configuration behind @."""
+    head = rater.partition("@")[0].partition("+")[0]
+    shown = [other if each == condition else each for each in _shown(rater)]
+    return "+".join([head, *filter(None, shown)])
 
 
 def _comparisons(ratings: Ratings, off: str, on: str) -> Iterator[RaterComparison]:

@@ -7,24 +7,42 @@ description first: answer 1 is the description, and the answers after it are the
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.rating.budget import Bill
+from shared.rating.budget import Bill, Budget
 from shared.rating.clip import ClipHeader
-from shared.rating.gemini.answers import StoredAnswer, stored_answer
-from shared.rating.gemini.description import description_question, query_in
+from shared.rating.gemini import description
+from shared.rating.gemini.answers import Answers, StoredAnswer, stored_answer
+from shared.rating.gemini.api import Gemini
 from shared.rating.gemini.estimate import estimate_call, estimate_description, expected_usd
 from shared.rating.gemini.failures import NoAnswer, NotAccepted
+from shared.rating.gemini.files import GeminiFiles
 from shared.rating.gemini.frames import fps_not_honoured
-from shared.rating.gemini.question import GeminiQuestion, Reply
+from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.question import GeminiCondition, GeminiQuestion, Reply
 from shared.rating.gemini.reading import Reading, Stopped, Unfit, read, turn, usage
 from shared.rating.gemini.usage import Usage
 from shared.rating.rater import MediaToRate, RaterAnswer
 
 if TYPE_CHECKING:
     from shared.knowledge.cards import Card
-    from shared.rating.gemini.rater import GeminiRater
+
+
+@dataclass(frozen=True)
+class GeminiAccess:
+    """Gemini under one condition, with what keeps its answers and pays for them."""
+
+    under: GeminiCondition
+    gemini: Gemini
+    answers: Answers
+    budget: Budget
+    prices: Prices
+    clock: Callable[[], datetime]
+    timer: Callable[[], float]
+    files: GeminiFiles | None = None
+    """Takes files that are too large to be sent with a question."""
 
 
 @dataclass
@@ -34,7 +52,7 @@ class Conversation:
     The stack `cleanup` removes afterwards what the questions need, such as an uploaded file.
     """
 
-    rater: "GeminiRater"
+    access: GeminiAccess
     media: MediaToRate
     clip: ClipHeader
     cleanup: ExitStack
@@ -47,8 +65,8 @@ class Conversation:
     def reading(self) -> Reading:
         """The first answer that passes the checks. Raises Unfit when the second fails too."""
         with ExitStack() as reserved:
-            bill = self._retrieve(reserved) if self.rater.under.retrieves else None
-            self.cards = self.cards or self.rater.under.cards
+            bill = self._retrieve(reserved) if self.access.under.retrieves else None
+            self.cards = self.cards or self.access.under.cards
             first = self._next_answer(lambda: self._question, bill)
         try:
             return read(first.response, self.clip.duration_s)
@@ -93,7 +111,11 @@ class Conversation:
         bill = None
         if self._stored(1) is None:
             bill = reserved.enter_context(self._paying(2))
-        answer = self._next_answer(lambda: description_question(self._bare_question))
+        answer = self._next_answer(
+            lambda: self._bare_question.asking(
+                description.ASK, description.prompt(), description.schema()
+            )
+        )
         self.cards, self.remark = _cards_of(answer)
         return bill
 
@@ -105,25 +127,25 @@ class Conversation:
         answer = self._stored(number)
         if answer is None:
             new = self._ask(question, number, bill)
-            answer = self.rater.answers.keep(self.media.video_id, self.media.key, number, new)
+            answer = self.access.answers.keep(self.media.video_id, self.media.key, number, new)
         self.answers.append(answer)
         return answer
 
     def _stored(self, number: int) -> StoredAnswer | None:
-        return self.rater.answers.find(self.media.video_id, self.media.key, number)
+        return self.access.answers.find(self.media.video_id, self.media.key, number)
 
     def _ask(
         self, question: Callable[[], GeminiQuestion], number: int, reserved: Bill | None
     ) -> StoredAnswer:
         """A new answer. The question is built once it can be paid: it may upload a file."""
-        rater, asked_at = self.rater, self.rater.clock()
+        access, asked_at = self.access, self.access.clock()
         expected = self._expected_usd(number)
         with nullcontext(reserved) if reserved else self._paying(number) as bill:
             to_ask = question()
             bill.leave()
-            started = rater.timer()
+            started = access.timer()
             try:
-                reply = rater.gemini.ask(to_ask)
+                reply = access.gemini.ask(to_ask)
             except NoAnswer:
                 bill.settle(expected)
                 raise
@@ -131,25 +153,25 @@ class Conversation:
                 if error.probe is not None:
                     bill.settle(self._price(stored_answer(Reply(error.probe), asked_at, 0.0)))
                 raise
-            answer = stored_answer(reply, asked_at, rater.timer() - started)
+            answer = stored_answer(reply, asked_at, access.timer() - started)
             bill.settle(self._price(answer))
         return answer
 
     def _paying(self, number: int) -> AbstractContextManager[Bill]:
         """Pay for the nth call; the first one counts the video."""
         videos = 1 if number == 1 else 0
-        return self.rater.budget.paying(self._expected_usd(number), videos=videos)
+        return self.access.budget.paying(self._expected_usd(number), videos=videos)
 
     def _expected_usd(self, number: int) -> float | None:
-        rater = self.rater
-        is_description = rater.under.retrieves and number == 1
+        access = self.access
+        is_description = access.under.retrieves and number == 1
         estimated = estimate_description if is_description else estimate_call
-        on = rater.clock().date()
-        return expected_usd(self.clip, rater.under, rater.prices, on, estimated)
+        on = access.clock().date()
+        return expected_usd(self.clip, access.under, access.prices, on, estimated)
 
     @cached_property
     def _question(self) -> GeminiQuestion:
-        if not self.rater.under.retrieves:
+        if not self.access.under.retrieves:
             return self._bare_question
         from shared.rating.gemini.literature import preface
 
@@ -158,14 +180,14 @@ class Conversation:
     @cached_property
     def _bare_question(self) -> GeminiQuestion:
         """The question for the rating without cards of this video alone."""
-        inline, uploaded = self._file_content() if self.rater.gemini.takes_bytes else (None, None)
-        return self.rater.under.question(self.media, self.clip.duration_s, inline, uploaded)
+        inline, uploaded = self._file_content() if self.access.gemini.takes_bytes else (None, None)
+        return self.access.under.question(self.media, self.clip.duration_s, inline, uploaded)
 
     def _file_content(self) -> tuple[bytes | None, str | None]:
         """The file's bytes, or its address after an upload when it is too large for a question."""
-        files, media = self.rater.files, self.media
+        files, media = self.access.files, self.media
         with media.open() as path:
-            if files is None or media.size <= self.rater.under.settings.inline_max_bytes:
+            if files is None or media.size <= self.access.under.settings.inline_max_bytes:
                 return path.read_bytes(), None
             return None, self.cleanup.enter_context(files.uploaded(path, media.type.mime))
 
@@ -175,20 +197,20 @@ class Conversation:
         return round(sum(costs), 9) if len(costs) == len(prices) else None
 
     def _price(self, answer: StoredAnswer) -> float | None:
-        return self.rater.prices.cost_usd(
-            self.rater.under.settings.model,
+        return self.access.prices.cost_usd(
+            self.access.under.settings.model,
             usage(answer.response),
             answer.asked_at.date(),
             batch=answer.is_batch,
         )
 
     def _flags(self) -> tuple[str, ...]:
-        uncorrected = 2 if self.rater.under.retrieves else 1
+        uncorrected = 2 if self.access.under.retrieves else 1
         remarks = (
             ("corrected", len(self.answers) > uncorrected),
             (self.remark, bool(self.remark)),
             ("batch", any(answer.is_batch for answer in self.answers)),
-            ("no_caption", self.rater.sees_caption and not self.media.caption),
+            ("no_caption", self.access.under.sees_caption and not self.media.caption),
             ("duration_unknown", self.clip.duration_s is None),
             ("schema_relaxed", any(answer.schema_relaxed for answer in self.answers)),
             ("fps_not_honoured", any(map(self._misses_frames, self.answers))),
@@ -196,14 +218,14 @@ class Conversation:
         return tuple(flag for flag, holds in remarks if holds)
 
     def _misses_frames(self, answer: StoredAnswer) -> bool:
-        return fps_not_honoured(answer.response, self.clip.duration_s, self.rater.under)
+        return fps_not_honoured(answer.response, self.clip.duration_s, self.access.under)
 
     def _parameters(self) -> dict[str, str | int | float | bool]:
-        settings = self.rater.under.settings
+        settings = self.access.under.settings
         return settings.identity() | {"sampled_fps": settings.fps_for(self.clip.duration_s)}
 
 
-def _cards_of(description: StoredAnswer) -> "tuple[tuple[Card, ...], str]":
+def _cards_of(described: StoredAnswer) -> "tuple[tuple[Card, ...], str]":
     """The cards that a description retrieves, and a flag where it retrieves none.
 
     Then the video gets the cards that `+cards` shows: each rating of the condition has seen some.
@@ -211,7 +233,7 @@ def _cards_of(description: StoredAnswer) -> "tuple[tuple[Card, ...], str]":
     from shared.rating.gemini.literature import cards_for, constant_cards
 
     try:
-        query = query_in(description.response)
+        query = description.query_in(described.response)
     except Stopped as stop:
         is_refused = stop.status == "refused"
         return constant_cards(), "description_refused" if is_refused else "description_unusable"

@@ -4,12 +4,10 @@ The answer is a text by a model about a file from strangers. So it is only searc
 it reaches the question that asks for the rating.
 """
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.rating.gemini.question import GeminiQuestion
 from shared.rating.gemini.reading import Unfit, object_of, text_of
 
 Wire = dict[str, Any]
@@ -38,18 +36,6 @@ def schema() -> Wire:
 def identity() -> list[Any]:
     """All that decides what is asked."""
     return [ASK, prompt(), schema()]
-
-
-def description_question(rating: GeminiQuestion) -> GeminiQuestion:
-    """The question that comes before the one for a rating. It shows the same and asks otherwise."""
-    (turn,) = rating.contents
-    parts = [*turn["parts"][:-1], {"text": ASK}]
-    return replace(
-        rating,
-        contents=({**turn, "parts": parts},),
-        system={"parts": [{"text": prompt()}]},
-        generation=rating.generation | {"responseSchema": schema()},
-    )
 
 
 def query_in(response: Wire) -> str:

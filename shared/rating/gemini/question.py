@@ -86,6 +86,14 @@ class GeminiQuestion:
         system = {**self.system, "parts": [{"text": text}, *self.system["parts"]]}
         return GeminiQuestion(self.contents, system, self.generation, self.safety)
 
+    def asking(self, ask: str, instructions: str, schema: Wire) -> "GeminiQuestion":
+        """Something else about what this question shows."""
+        (turn,) = self.contents
+        contents = ({**turn, "parts": [*turn["parts"][:-1], {"text": ask}]},)
+        generation = self.generation | {"responseSchema": schema}
+        system = {"parts": [{"text": instructions}]}
+        return GeminiQuestion(contents, system, generation, self.safety)
+
     def without_file(self) -> "GeminiQuestion":
         """The same question with its text parts only."""
         contents = tuple(

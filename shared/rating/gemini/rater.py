@@ -1,21 +1,13 @@
 """The rater that reads meaning: Gemini, asked by a conversation about each video."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 
 from shared.config import MOST_UPLOADED_BYTES
-from shared.rating.budget import Budget
 from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
-from shared.rating.gemini.answers import Answers
-from shared.rating.gemini.api import Gemini
-from shared.rating.gemini.conversation import Conversation
+from shared.rating.gemini.conversation import Conversation, GeminiAccess
 from shared.rating.gemini.deadline import deadline_after
 from shared.rating.gemini.failures import NotAccepted
-from shared.rating.gemini.files import GeminiFiles
-from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import GeminiCondition
 from shared.rating.gemini.reading import Reading, Stopped, Unfit
 from shared.rating.rater import MediaToRate, RaterAnswer
 
@@ -27,18 +19,8 @@ ACCEPTED = frozenset(
 
 
 @dataclass(frozen=True)
-class GeminiRater:
+class GeminiRater(GeminiAccess):
     """Rates under one condition. Answers are stored before they are read, so none is paid twice."""
-
-    under: GeminiCondition
-    gemini: Gemini
-    answers: Answers
-    budget: Budget
-    prices: Prices
-    clock: Callable[[], datetime]
-    timer: Callable[[], float]
-    files: GeminiFiles | None = None
-    """Takes files that are too large to be sent with a question."""
 
     @property
     def name(self) -> str:

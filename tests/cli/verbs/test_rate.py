@@ -384,6 +384,18 @@ def test_the_price_is_that_of_every_rating_that_is_asked_for(world, tmp_path):
     assert three == pytest.approx(3 * single)
 
 
+def test_the_price_of_cards_for_each_video_is_that_of_both_calls(world, tmp_path):
+    world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
+    blind, retrieved = (
+        price_of(world.requests(rater=rater).open, rater, world.lake, date(2026, 11, 1))
+        for rater in (ASKED, ChosenRater.of("gemini+rag", GEMINI))
+    )
+
+    assert retrieved.most_usd > 1.5 * blind.most_usd
+    assert "two calls each" in retrieved.sentence(1)
+    assert "two calls" not in blind.sentence(1)
+
+
 def test_a_model_without_a_price_is_told(world, tmp_path):
     world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
     rater = ChosenRater.of("gemini", GEMINI | {"model": "gemini-99"})

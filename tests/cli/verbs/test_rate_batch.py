@@ -48,6 +48,14 @@ def test_a_key_alone_is_not_enough(capsys, monkeypatch):
     assert "Developer API" in message
 
 
+@pytest.mark.parametrize("chosen", [["--rag"], ["--rater", "gemini+rag+caption"]], ids=str)
+def test_a_rater_that_asks_twice_has_no_batches(capsys, chosen):
+    status, message = refused("all", *chosen, "--dry-run", capsys=capsys)
+
+    assert status == 2
+    assert "asks twice" in message and "--cards" in message
+
+
 def test_a_file_of_this_machine_is_to_be_stored_first(capsys, tmp_path):
     clip = tmp_path / "clip.mp4"
     clip.touch()

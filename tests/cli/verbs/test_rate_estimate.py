@@ -187,6 +187,19 @@ def test_the_caption_can_only_add(clips):
     assert captioned["tokens"]["prompt"]["high"] > plain["tokens"]["prompt"]["high"]
 
 
+def test_cards_for_each_video_take_two_calls_and_have_no_batch(clips, capsys):
+    plain, retrieved = estimated(clips), estimated(clips, condition="gemini+rag", replicates=2)
+
+    assert retrieved["ratings"] == 2 * plain["ratings"]
+    assert retrieved["calls"] == 2 * retrieved["ratings"]
+    assert retrieved["tokens"]["video"]["high"] == 4 * plain["tokens"]["video"]["high"]
+    assert retrieved["cost_usd"]["live"]["high"] > 2 * plain["cost_usd"]["live"]["high"]
+    assert retrieved["cost_usd"]["batch"] is None
+    assert any("Two calls a rating" in sentence for sentence in retrieved["assumed"])
+    shown = printed(clips, condition="gemini+rag", capsys=capsys)
+    assert "Two calls a rating" in shown and "as a batch" not in shown
+
+
 def test_a_model_without_a_price_has_tokens_and_no_cost(clips, capsys):
     document = estimated(clips, model="gemini-9-unheard")
 

@@ -30,6 +30,43 @@ def test_pairs_differ_in_the_condition_alone():
     }
 
 
+def test_retrieved_cards_are_compared_with_constant_ones_and_both_with_none():
+    blind, cards, rag = GEMINI, f"{GEMINI}+cards", f"{GEMINI}+rag"
+    captioned = (f"{GEMINI}+cards+caption", f"{GEMINI}+rag+caption")
+    sample = ratings([row("1", name, "d", 1) for name in (blind, cards, rag, *captioned, SIGNALS)])
+
+    assert set(pairs(sample, "rag")) == {(blind, cards), (blind, rag), (cards, rag), captioned}
+    assert pairs(sample, "cards") == [(blind, cards)]
+
+
+def test_retrieved_cards_are_not_compared_where_nobody_saw_any():
+    sample = ratings([row("1", name, "d", 1) for name in (GEMINI, f"{GEMINI}+cards")])
+
+    assert pairs(sample, "rag") == []
+
+
+def test_each_of_three_conditions_gets_its_own_verdict():
+    people = {f"human/{name}": (0.3, 0, 1) for name in "abc"}
+    cards = f"{GEMINI}+cards"
+    records = rows(
+        {**people, GEMINI: (1.5, 0, 1), cards: (1.5, 0, 1), ON: (0.2, 0, 1)},
+        videos=80,
+        dimensions=("unexpectedness",),
+    )
+
+    verdicts = {
+        (comparison.off_rater, comparison.on_rater): comparison.verdict
+        for comparison in ablation(ratings(records), "rag")
+        if comparison.metric == "icc_a1"
+    }
+
+    assert verdicts == {
+        (GEMINI, cards): "undecided",
+        (GEMINI, ON): "better",
+        (cards, ON): "better",
+    }
+
+
 def test_a_better_rater_is_found_better_and_a_worse_one_worse():
     people = {f"human/{name}": (0.3, 0, 1) for name in "abc"}
     records = rows({**people, GEMINI: (1.5, 0, 1), ON: (0.2, 0, 1)}, videos=80)

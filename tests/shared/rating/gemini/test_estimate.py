@@ -11,9 +11,12 @@ from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import (
     CallEstimate,
     estimate_call,
+    estimate_description,
+    estimate_rating,
     expected_usd,
     prompt_tokens,
 )
+from shared.rating.gemini.literature import cards_for, longest_preface, preface
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
 
@@ -36,6 +39,28 @@ def test_cards_are_counted_by_the_characters_that_are_sent():
     more = estimate_call(30.0, True, shown).prompt_tokens - prompt_tokens()
 
     assert more == -(-len(shown.preface) // 4)
+
+
+def test_retrieved_cards_are_counted_by_the_most_that_can_be_shown():
+    retrieving = under(literature="rag")
+
+    more = estimate_call(30.0, True, retrieving).prompt_tokens - prompt_tokens()
+
+    assert more == -(-longest_preface() // 4)
+    for query in ("surprise", "fear and suspense", "a riddle that nobody can explain", "sharing"):
+        assert 0 < len(preface(cards_for(query))) <= longest_preface()
+
+
+def test_a_rating_with_retrieved_cards_is_a_description_and_a_call():
+    retrieving = under(literature="rag")
+    described = estimate_description(30.0, True, retrieving)
+
+    both = estimate_rating(30.0, True, retrieving)
+
+    assert both == described + estimate_call(30.0, True, retrieving)
+    assert (both.calls, both.video_tokens) == (2, 2 * 2_100)
+    assert described.output_tokens_high == 300 + 1_500
+    assert estimate_rating(30.0, True, under()) == estimate_call(30.0, True, under())
 
 
 def test_thirty_seconds_at_one_frame_a_second_are_as_computed_by_hand():
