@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from shared.insights.agreement.alpha import alpha
+from shared.insights.agreement.alternative_annotator import EPSILON
 from shared.insights.agreement.bland_altman import bland_altman
 from shared.insights.agreement.icc import iccs
 from shared.insights.agreement.kappa import kappa
@@ -19,7 +20,9 @@ from shared.insights.statistics.resampling import FloatArray
 MOST_PAIRS = 200
 
 
-def dimension_document(ratings: Ratings, dimension: str) -> dict[str, Any]:
+def dimension_document(
+    ratings: Ratings, dimension: str, epsilon: float = EPSILON
+) -> dict[str, Any]:
     """Every coefficient of one dimension, without benchmarks, whose scales differ."""
     raters = ratings.of(dimension, "human", "machine")
     table = ratings.table(dimension, raters)
@@ -27,7 +30,7 @@ def dimension_document(ratings: Ratings, dimension: str) -> dict[str, Any]:
     return {
         **coefficients(table),
         "human": coefficients(ratings.table(dimension, people)) if people else None,
-        "peers": peers(ratings, dimension),
+        "peers": peers(ratings, dimension, epsilon),
         "retest": {rater: icc.document() for rater, icc in retests(ratings, dimension).items()},
         "bland_altman": _limits(table),
     }

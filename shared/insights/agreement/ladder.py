@@ -16,7 +16,7 @@ from shared.insights.agreement import halo, onset
 from shared.insights.agreement.alpha import alpha
 from shared.insights.agreement.convergence import beyond_motion
 from shared.insights.agreement.known_groups import known_groups
-from shared.insights.agreement.peers import swap
+from shared.insights.agreement.peers import could_replace
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.retest import retests
 from shared.insights.statistics.estimate import Estimate
@@ -32,7 +32,7 @@ Check = Literal[
     "convergence",
     "retest",
     "human_alpha",
-    "rater_swap",
+    "alternative_annotator",
     "halo",
     "beyond_motion",
     "nomological",
@@ -221,12 +221,11 @@ def _human_alpha(rung: Rung, evidence: Evidence) -> RaterEstimates:
         yield None, alpha(evidence.ratings.table(rung.dimension, people).values, "ordinal")
 
 
-def _rater_swap(rung: Rung, evidence: Evidence) -> RaterEstimates:
-    people = evidence.ratings.of(rung.dimension, "human")
-    if len(people) >= 3:
-        for machine in _machines(rung, evidence):
-            table = evidence.ratings.table(rung.dimension, [*people, machine]).values
-            yield machine, swap(table, len(people), len(people))
+def _alternative_annotator(rung: Rung, evidence: Evidence) -> RaterEstimates:
+    """The winning rate: from the people for whom it is shown to those for whom it may be."""
+    for machine in _machines(rung, evidence):
+        if test := could_replace(evidence.ratings, rung.dimension, machine):
+            yield machine, test.rate
 
 
 def _halo(rung: Rung, evidence: Evidence) -> RaterEstimates:
@@ -266,7 +265,7 @@ CHECKS: dict[str, Callable[[Rung, Evidence], RaterEstimates]] = {
     "convergence": _convergence,
     "retest": _retest,
     "human_alpha": _human_alpha,
-    "rater_swap": _rater_swap,
+    "alternative_annotator": _alternative_annotator,
     "halo": _halo,
     "beyond_motion": _beyond_motion,
     "nomological": _nomological,

@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from shared.insights.agreement.alternative_annotator import (
+    EPSILON,
+    AlternativeAnnotatorTest,
+    alternative_annotator,
+)
 from shared.insights.agreement.icc import icc_a1
 from shared.insights.agreement.kappa import mean_of_pairs
 from shared.insights.agreement.ratings import Ratings, RatingTable
 from shared.insights.statistics.estimate import (
     CORRELATION,
     PLAIN,
-    SHARE,
     Estimate,
     Statistic,
     jackknife_estimate,
@@ -27,7 +31,7 @@ from shared.insights.statistics.weighted_correlation import spearman
 FEWEST_PEOPLE = 2
 
 
-def peers(ratings: Ratings, dimension: str) -> dict[str, Any] | None:
+def peers(ratings: Ratings, dimension: str, epsilon: float = EPSILON) -> dict[str, Any] | None:
     """Agreement among people, and of each machine with people; None without people's ratings."""
     people = ratings.of(dimension, "human")
     machines = ratings.of(dimension, "machine")
@@ -40,6 +44,11 @@ def peers(ratings: Ratings, dimension: str) -> dict[str, Any] | None:
         else human_human(table, len(people)).document(),
         "human_machine": {
             machine: _with_people(table, len(people), column)
+            | {
+                "alternative_annotator": _document(
+                    could_replace(ratings, dimension, machine, epsilon)
+                )
+            }
             for column, machine in enumerate(machines, len(people))
         },
     }
@@ -51,23 +60,13 @@ def human_human(table: RatingTable, people: int) -> Estimate:
     return jackknife_estimate(_among(rated, people), len(rated), CORRELATION)
 
 
-def swap(table: FloatArray, people: int, machine: int) -> Estimate:
-    """How often the machine is nearer to the other people than the person it replaces.
-
-    A tie counts half. One half means that nobody would notice the swap (after the alternative
-    annotator test of Calderon, Reichart & Dror 2025, without its discount).
-    """
-    row_wins, row_trials = [], []
-    for row in table:
-        human = row[:people][~np.isnan(row[:people])]
-        if np.isnan(row[machine]) or len(human) < 3:
-            continue
-        others = (human.sum() - human) / (len(human) - 1)
-        ours, theirs = np.abs(row[machine] - others), np.abs(human - others)
-        row_wins.append(float((ours < theirs).sum() + 0.5 * (ours == theirs).sum()))
-        row_trials.append(float(len(human)))
-    wins, trials = np.array(row_wins), np.array(row_trials)
-    return jackknife_estimate(lambda weights: weights @ wins / (weights @ trials), len(wins), SHARE)
+def could_replace(
+    ratings: Ratings, dimension: str, machine: str, epsilon: float = EPSILON
+) -> AlternativeAnnotatorTest | None:
+    """The alternative annotator test of a machine; None where no video has what it needs."""
+    people = ratings.of(dimension, "human")
+    table = ratings.table(dimension, [*people, machine]).values
+    return alternative_annotator(table[:, :-1], people, table[:, -1], epsilon)
 
 
 def _with_people(table: RatingTable, people: int, machine: int) -> dict[str, Any]:
@@ -86,9 +85,11 @@ def _with_people(table: RatingTable, people: int, machine: int) -> dict[str, Any
         estimates["beyond_human_human"] = jackknife_estimate(
             lambda weights: machine_people(weights) - among(weights), len(with_people), PLAIN
         )
-    if people > FEWEST_PEOPLE:
-        estimates["rater_swap"] = swap(with_people, people, machine)
     return {name: estimate.document() for name, estimate in estimates.items()}
+
+
+def _document(test: AlternativeAnnotatorTest | None) -> dict[str, Any] | None:
+    return test.document() if test else None
 
 
 def _among(table: FloatArray, people: int) -> Statistic:

@@ -8,6 +8,7 @@ from shared.canonical import canonical, versions
 from shared.errors import Permanent
 from shared.inputs.tables.errors import BadTable
 from shared.insights.agreement.ablation import RaterComparison, ablation
+from shared.insights.agreement.alternative_annotator import EPSILON
 from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.convergence import convergence
 from shared.insights.agreement.dimension import dimension_document
@@ -36,6 +37,8 @@ class ValidationInputs:
     anchors: Collection[str] | None = None
     ablation: str | None = None
     """A condition in raters' names, such as `rag`."""
+    epsilon: float = EPSILON
+    """How much worse than a person a machine may be in the alternative annotator test."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def validate(
     documents = {}
     for name in dimensions:
         on_progress(f"{name} …")
-        documents[name] = dimension_document(ratings, name)
+        documents[name] = dimension_document(ratings, name, inputs.epsilon)
     on_progress("Halo, groups, moments …")
     groups = {name: known_groups(ratings, name) for name in dimensions if name != ONSET}
     halos = halo(ratings)

@@ -69,15 +69,19 @@ def ranks(values: Any) -> FloatArray:
     return result
 
 
-def false_discovery_control(ps: Any) -> FloatArray:
+def false_discovery_control(ps: Any, any_dependence: bool = False) -> FloatArray:
     """p-values adjusted for the rate of false discoveries, after Benjamini and Hochberg (1995).
 
-    https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
+    https://doi.org/10.1111/j.2517-6161.1995.tb02031.x. It holds where tests are independent or go
+    together. With `any_dependence` it holds always, after Benjamini and Yekutieli (2001,
+    https://doi.org/10.1214/aos/1013699998).
     """
     array = np.asarray(ps, dtype=float)
     count = len(array)
     order = np.argsort(array)
-    scaled = array[order] * (count / np.arange(1, count + 1))
+    steps = np.arange(1, count + 1)
+    harmonic = float((1 / steps).sum()) if any_dependence else 1.0
+    scaled = array[order] * (count * harmonic / steps)
     adjusted = np.minimum.accumulate(scaled[::-1])[::-1]
     result = np.empty(count)
     result[order] = np.clip(adjusted, 0, 1)

@@ -35,6 +35,10 @@ def test_ranks_with_ties(values):
 @pytest.mark.parametrize("ps", [[0.04], [0.9, 0.01, 0.04, 0.01, 1.0], [0.0, 0.2, 0.3, 0.31, 0.32]])
 def test_p_values_adjusted_for_false_discoveries(ps):
     assert_same(ours.false_discovery_control(ps), stats.false_discovery_control(ps))
+    np.testing.assert_allclose(
+        ours.false_discovery_control(ps, any_dependence=True),
+        stats.false_discovery_control(ps, method="by"),
+    )
 
 
 def assert_same(actual, expected):
