@@ -113,6 +113,15 @@ def validate(
             "blind raters, constant cards and retrieved cards.",
         ),
     ] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=0.99,
+            help="How much worse than a person a machine may be and still stand in for one: 0.2 "
+            "beside experts, 0.15 (the default) beside trained people, 0.1 beside crowd workers.",
+        ),
+    ] = None,
     grounding: Annotated[
         bool,
         typer.Option(
@@ -169,6 +178,7 @@ def validate(
         drift=drift,
         anchors=anchors,
         ablation=ablation,
+        epsilon=epsilon,
         grounding=grounding,
         limit=limit,
         synthetic=synthetic,

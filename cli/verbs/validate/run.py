@@ -38,6 +38,7 @@ class ValidateOptions:
     drift: tuple[str, str] | None = None
     anchors: Path | None = None
     ablation: str | None = None
+    epsilon: float | None = None
     grounding: bool = False
     limit: int = 50
     synthetic: bool = False
@@ -169,6 +170,7 @@ def _from_files(options: ValidateOptions, screen: Screen) -> "Ratings":
 
 
 def _context(options: ValidateOptions, ratings: "Ratings", screen: Screen) -> "ValidationInputs":
+    from shared.insights.agreement.alternative_annotator import EPSILON
     from shared.insights.agreement.validation import ValidationInputs
 
     if options.drift:
@@ -179,6 +181,7 @@ def _context(options: ValidateOptions, ratings: "Ratings", screen: Screen) -> "V
         drift=options.drift,
         anchors=_anchors(options.anchors) if options.anchors else None,
         ablation=_ablation(options.ablation, ratings) if options.ablation else None,
+        epsilon=EPSILON if options.epsilon is None else options.epsilon,
     )
 
 

@@ -35,6 +35,7 @@ def show(validation: Validation, screen: Screen, with_ladder: bool = False) -> N
     _show_agreement(validation, screen)
     _show_retests(validation, screen)
     _show_peers(validation, screen)
+    _show_replacements(validation, screen)
     if with_ladder:
         _show_ladder(validation.ladder, screen)
     _show_drift(validation, screen)
@@ -142,6 +143,43 @@ def _peers(validation: Validation) -> Iterator[Sequence[str]]:
                     _with_interval(peers["human_human"] or {}),
                     _with_interval(with_people.get("beyond_human_human") or {}),
                 )
+
+
+def _show_replacements(validation: Validation, screen: Screen) -> None:
+    """Whether each machine could stand in for a person, with a sentence for the first score."""
+    tests = list(_replacements(validation))
+    if not tests:
+        return
+    screen.table(
+        ("dimension", "rater", "ω", "ρ", "verdict", "people", "videos"),
+        (
+            (
+                name,
+                machine,
+                _number(test["winning_rate"]["estimate"]),
+                _with_interval(test["advantage"]),
+                VERDICTS[test["verdict"]],
+                f"{len(test['people']):,}",
+                f"{test['advantage']['n']:,}",
+            )
+            for name, machine, test in tests
+        ),
+        title=f"Could a machine stand in for a person? (ε = {tests[0][2]['epsilon']:g})",
+        whole=1,
+    )
+    first = next((name for name, *_ in tests if name == "unexpectedness"), tests[0][0])
+    for name, machine, test in tests:
+        if name == first:
+            note = f" Note: {test['note']}." if test["note"] else ""
+            screen.show(f"{machine}, {name}: {test['sentence']}{note}\n")
+
+
+def _replacements(validation: Validation) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for name, agreement in validation.dimensions.items():
+        peers = agreement["peers"] or {"human_machine": {}}
+        for machine, with_people in peers["human_machine"].items():
+            if test := with_people["alternative_annotator"]:
+                yield name, machine, test
 
 
 def _show_drift(validation: Validation, screen: Screen) -> None:

@@ -26,6 +26,7 @@ FEWEST_FOR_T = 30
 """With fewer videos of every person, Wilcoxon's signed-rank test takes the place of the t test."""
 
 Method = Literal["t", "wilcoxon"]
+Verdict = Literal["pass", "fail", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ class AlternativeAnnotatorTest:
         return self.winning_rate >= PASSES_FROM
 
     @property
+    def verdict(self) -> Verdict:
+        """`undecided` where it does not pass but more videos could let it."""
+        if self.passes:
+            return "pass"
+        return "undecided" if self.possible_rate >= PASSES_FROM else "fail"
+
+    @property
     def rate(self) -> Estimate:
         """ω, from itself to where more videos could bring it."""
         ends = (self.winning_rate, self.possible_rate)
@@ -91,6 +99,7 @@ class AlternativeAnnotatorTest:
     def document(self) -> dict[str, Any]:
         return {
             "passes": self.passes,
+            "verdict": self.verdict,
             "sentence": self.sentence,
             "winning_rate": self.rate.document(),
             "advantage": self.advantage.document(),

@@ -69,6 +69,10 @@ def _peers(peers: Mapping[str, Any] | None) -> Iterator[Row]:
     for machine, with_people in peers["human_machine"].items():
         title = "with people, ICC(A,1)"
         yield _row("agreement", "human_machine", title, [machine], with_people["icc_a1"])
+        if test := with_people["alternative_annotator"]:
+            title = f"could stand in for a person, ω at ε = {test['epsilon']:g}"
+            row = _row("agreement", "winning_rate", title, [machine], test["winning_rate"])
+            yield row | {"note": test["sentence"], "n_raters": len(test["people"])}
 
 
 def _ladder(validation: Validation) -> Iterator[Row]:

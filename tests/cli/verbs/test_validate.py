@@ -49,6 +49,37 @@ def test_people_are_compared_alone_and_with_machines(table, capsys):
     ]
 
 
+def test_a_sentence_says_whether_the_machine_could_stand_in_for_a_person(table, capsys):
+    run("--input", table)
+    printed = " ".join(capsys.readouterr().out.split())
+
+    assert "Could a machine stand in for a person? (ε = 0.15)" in printed
+    assert (
+        f"{GEMINI}, unexpectedness: It passes the alternative annotator test: it is shown to be as "
+        "good as 2 of 2 people, or less than ε worse (ω = 1.00, ρ = 0.62, ε = 0.15)."
+    ) in printed
+    assert "each is compared with the other alone" in printed
+
+
+def test_epsilon_is_what_the_machine_may_be_worse(table, tmp_path):
+    for epsilon in ("0", "0.2"):
+        out = tmp_path / f"{epsilon}.json"
+        assert run("--input", table, "--epsilon", epsilon, "--out", out) == 0
+    tests = [
+        json.loads((tmp_path / f"{epsilon}.json").read_text())["dimensions"]["unexpectedness"][
+            "peers"
+        ]["human_machine"][GEMINI]["alternative_annotator"]
+        for epsilon in ("0", "0.2")
+    ]
+
+    assert [test["epsilon"] for test in tests] == [0, 0.2]
+    assert all(
+        strict["p"] > lenient["p"]
+        for strict, lenient in zip(*(t["people"] for t in tests), strict=True)
+    )
+    assert status_of(["validate", "--input", str(table), "--epsilon", "1"]) == 2
+
+
 def test_gaps_are_told_beside_the_number_of_videos(tmp_path, capsys):
     ratings = rows({"ana": (0.5, 0, 1), "bo": (0.5, 0, 1)}, dimensions=["unexpectedness"])
     table = write_csv(tmp_path / "gaps.csv", ratings[:-4])

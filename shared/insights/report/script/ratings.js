@@ -15,6 +15,7 @@ const MOST_AGREEMENTS = 24;
 const AGREEMENT = {
   icc_a1: "raters, single ratings", alpha_interval: "raters, Krippendorff’s α", kappa_quadratic: "raters, weighted κ",
   retest: "the same rater again", human_human: "people with one another", human_machine: "with people",
+  winning_rate: "could stand in for people, ω",
 };
 const agreement = () => {
   const estimated = figures.agreement.filter((d) => d.estimate !== undefined);
