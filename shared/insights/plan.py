@@ -56,8 +56,7 @@ class Plan(PlanKeys):
         derived = {*self.controls, *self.filters, *self.exposure.values()} & {*DERIVED}
         optional = {name for name in OPTIONAL if self.columns.get(name) == name}
         names = {*self.columns, *self.columns.values()}
-        # No plan may mix observed and synthetic rows, so the column is read if it is there.
-        unnamed = {YES_OR_NO: YES_OR_NO} if YES_OR_NO not in names else {}
+        unnamed = {name: name for name in YES_OR_NO - names}
         with_values = {*self.filters, *self.controls, self.cluster, self.sound}
         return TableSchema(
             sources={**self.columns, **unnamed},

@@ -19,7 +19,6 @@ from shared.rating.budget import OverBudget
 from shared.rating.decoder_deaths import after_death
 from shared.rating.rater import DecoderDied, MediaToRate, Rater, RaterAnswer, download_media
 from shared.rating_section import Rating
-from shared.rubric_values import RUBRIC_VERSION
 from shared.storage.lake import Gone, Lake
 from shared.storage.layout import VIDEOS, RatingKey, frame_name, metadata_name, rating_name
 from shared.storage.lease import Lease
@@ -182,7 +181,7 @@ def _rate(work: _RatingTask, app: RateApp) -> tuple[Rating, bytes | None]:
     answer_fields["rated_at"] = answer_fields.pop("answered_at") or app.clock()
     answer_fields["latency_s"] = took_s if answer.latency_s is None else answer.latency_s
     frame = answer_fields.pop("frame")
-    return Rating(**asdict(work.key), rubric_version=RUBRIC_VERSION, **answer_fields), frame
+    return Rating(**asdict(work.key), **answer_fields), frame
 
 
 def _answer(work: _RatingTask, app: RateApp) -> RaterAnswer:

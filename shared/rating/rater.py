@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from shared.inputs.media_type import MediaType
 from shared.rating_section import Curves, Moment, Parameters, Status
-from shared.rubric_values import Measures, Values
+from shared.rubric_values import RUBRIC_VERSION, Measures, Values
 from shared.storage.lake import Lake
 from shared.storage.layout import RatingKey
 
@@ -45,6 +45,7 @@ class RaterAnswer:
 
     `frame` is a JPEG of the strongest moment; it goes into the lake, not into the rating.
     `answered_at` and `latency_s` are set when the model answered earlier than now.
+    `rubric_version` is that of the question, whose anchors the values follow.
     """
 
     status: Status
@@ -56,6 +57,7 @@ class RaterAnswer:
     evidence: tuple[Moment, ...] = ()
     flags: tuple[str, ...] = ()
     cards: tuple[str, ...] = ()
+    rubric_version: str = RUBRIC_VERSION
     model_version: str | None = None
     parameters: Parameters | None = None
     input_tokens: int | None = None

@@ -7,7 +7,10 @@ from typing import Literal
 
 import yaml
 
+from shared.rubric_values import RUBRIC_VERSION
+
 _FILE = Path(__file__).parent / "rubric.yaml"
+_EARLIER = Path(__file__).parent / "earlier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,16 @@ class Dimension:
 
 
 @cache
-def dimensions() -> tuple[Dimension, ...]:
-    """All dimensions, in the rubric's order."""
-    rubric = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+def earlier_versions() -> tuple[str, ...]:
+    """The versions before the current one whose answers can be read, such as `1.0`."""
+    return tuple(sorted(folder.name for folder in _EARLIER.iterdir() if folder.is_dir()))
+
+
+@cache
+def dimensions(version: str = RUBRIC_VERSION) -> tuple[Dimension, ...]:
+    """All dimensions of a version, in the rubric's order."""
+    file = _EARLIER / version / _FILE.name if version in earlier_versions() else _FILE
+    rubric = yaml.safe_load(file.read_text(encoding="utf-8"))
     return tuple(
         Dimension(
             entry["name"],

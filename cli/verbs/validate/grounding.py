@@ -111,7 +111,8 @@ def _show_price(judge: "Judge", stored: list["StoredRating"], screen: Screen) ->
 
     new = [candidate for candidate in stored if not judge.is_judged(candidate)]
     characters = sum(
-        len(json.dumps(judge.under.question(candidate.rating).wire())) for candidate in new
+        len(json.dumps(judge.under.of(candidate.rating).question(candidate.rating).wire()))
+        for candidate in new
     )
     used = Usage(
         text_tokens=characters // CHARACTERS_PER_TOKEN, output_tokens=OUTPUT_TOKENS * len(new)

@@ -9,7 +9,7 @@ from shared.insights.cautions.counts import counting
 from shared.insights.cautions.influence import single_influences
 from shared.insights.cautions.missing import selective_ratings
 from shared.insights.cautions.precision import failed_models, precision, rare_predictors
-from shared.insights.cautions.raters import mixed_raters
+from shared.insights.cautions.raters import mixed_raters, recognised_clips
 from shared.insights.cautions.ratings import rating_values
 from shared.insights.cautions.reposts import reposts
 from shared.insights.cautions.sampling import sampling, source_breaks
@@ -45,6 +45,7 @@ def cautions(
         *counting(passed),
         *overturning,
         *mixed_raters(frame),
+        *recognised_clips(frame),
         *single_influences(robustness.influence, primary, frame),
         *confounded_ages(passed, plan, headline),
         *mixed_ages(frame, plan),

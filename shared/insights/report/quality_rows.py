@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import exp
 from typing import Any
 
+import pandas as pd  # type: ignore[import-untyped]
+
 from shared.insights.caution import each_changes
+from shared.insights.cautions.raters import mixed_raters
 from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.method_words import methods_paragraph
 from shared.insights.overturn_words import overturn_sentences
@@ -175,15 +178,24 @@ def _cautions(analysis: Analysis, videos: Sequence[Row]) -> Iterator[Row]:
 
     The subject begins with what a caution changes: `answer`, `certainty` or `figures`.
     """
-    analysed = (videos[position] for position in analysis.gate.frame.index)
+    analysed = [videos[position] for position in analysis.gate.frame.index]
     dated = ((row.get("source"), row.get("listed_at"), row.get("collected_at")) for row in analysed)
     cautions = analysis.insights.cautions
     seen = {caution.sentence for caution in cautions}
     breaks = [sentence for sentence in break_sentences(dated) if sentence not in seen]
     of_answer = [caution for caution in cautions if caution.changes == "answer"]
-    ranked = (*of_answer, *each_changes("answer", breaks), *cautions[len(of_answer) :])
+    beside = each_changes("answer", (*breaks, *_raters_beside_the_plan(analysis, analysed)))
+    ranked = (*of_answer, *beside, *cautions[len(of_answer) :])
     for number, caution in enumerate(dict.fromkeys(ranked), 1):
         yield _sentence("caution", f"{caution.changes} {number}", caution.sentence)
+
+
+def _raters_beside_the_plan(analysis: Analysis, analysed: Sequence[Row]) -> Iterator[str]:
+    """Cautions about mixed raters and rubrics, where the plan does not read who rated."""
+    columns = ("rater", "config_hash", "rubric_version", "rated_at")
+    if not {"rater", "rubric_version"} <= {*analysis.gate.frame.columns}:
+        rows = [{name: row.get(name) for name in columns} for row in analysed]
+        yield from mixed_raters(pd.DataFrame(rows, columns=columns))
 
 
 def _sentence(part: str, subject: str, sentence: str) -> Row:

@@ -19,7 +19,10 @@ TEXTS = frozenset(
         *("caption", "content_hash", "sha256"),
     }
 )
-YES_OR_NO = "synthetic"
+SYNTHETIC = "synthetic"
+YES_OR_NO = frozenset({SYNTHETIC, "recognised"})
+"""Read wherever a table has them. No plan may mix observed and synthetic rows, and a rater that
+recognised a clip may know its success."""
 
 AGE = "age"
 """Days from the post to its collection, from `created_at` and `collected_at` (or `as_of`)."""
@@ -74,6 +77,6 @@ def standard_kind(name: str) -> Kind | None:
         return "count"
     if name in TIMES:
         return "time"
-    if name == YES_OR_NO:
+    if name in YES_OR_NO:
         return "yes_or_no"
     return "text" if name in TEXTS else None

@@ -24,7 +24,7 @@ from shared.insights.table.read import (
     lose_unsplit,
     refuse_absent,
 )
-from shared.insights.table.schema import AGE, POSTING_HOUR, TOPIC, YES_OR_NO, TableSchema
+from shared.insights.table.schema import AGE, POSTING_HOUR, SYNTHETIC, TOPIC, TableSchema
 from shared.insights.table.topics import topics
 from shared.insights.table.video_kinds import ALL_OBSERVED, VideoKind, kind_of
 
@@ -59,9 +59,9 @@ class VideoTable:
         """
         if self.kind is not None:
             return self
-        if YES_OR_NO not in self.frame and not only_synthetic:
+        if SYNTHETIC not in self.frame and not only_synthetic:
             return replace(self, kind=ALL_OBSERVED)
-        flags = self.frame.get(YES_OR_NO, pd.Series(False, index=self.frame.index))
+        flags = self.frame.get(SYNTHETIC, pd.Series(False, index=self.frame.index))
         kind = kind_of(flags, self.frame.get("video_id", ()), only_synthetic)
         if only_synthetic and kind.set_aside == len(self.frame):
             raise BadTable("No row of the table is synthetic. Leave out --synthetic.")

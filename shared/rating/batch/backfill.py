@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 
 from shared.concurrency import in_order
@@ -22,7 +22,7 @@ from shared.rating.batch.batches import Batches, CorrectionsOnly, NotAnswered
 from shared.rating.batch.job import Job, Jobs
 from shared.rating.batch.lines import RatingRequest
 from shared.rating.batch.outcome import BackfillOutcome
-from shared.rating.batch.part import Part, schema_was_refused
+from shared.rating.batch.part import Part, condition_of, schema_was_refused
 from shared.rating.batch.plan import (
     MOST_BYTES,
     MOST_REQUESTS,
@@ -98,7 +98,6 @@ class Backfill:
             threads=self.threads,
             was_erased=self.tombstones.has_video,
         )
-        self._app = self._rate_app()
         self._lock = Lock()
         self._failed_polls = 0
 
@@ -227,15 +226,21 @@ class Backfill:
     def _rate_part(self, part: Part) -> Part:
         """Rate what a part has answers for; close the part when nothing is unrated."""
         retries: list[RatingRequest] = []
-        unrated = self._rate(self._batches.requests(part), retries)
-        unrated += self._rate(retries, None)
+        app = self._rate_app(condition_of(part, self.condition))
+        unrated = self._rate(self._batches.requests(part), retries, app)
+        unrated += self._rate(retries, None, app)
         self._outcome.unrated += unrated
         return part if unrated else self._batches.finish(part)
 
-    def _rate(self, requests: Iterable[RatingRequest], retries: list[RatingRequest] | None) -> int:
+    def _rate(
+        self,
+        requests: Iterable[RatingRequest],
+        retries: list[RatingRequest] | None,
+        app: RateApp,
+    ) -> int:
         """Rate them; returns how many are unrated, without those added to `retries`."""
         unrated = 0
-        for request, error in in_order(self._attempt, requests, self.threads):
+        for request, error in in_order(partial(self._attempt, app), requests, self.threads):
             if isinstance(error, Permanent):
                 self._outcome.problems.append(f"{request.name}: {error.sentence}")
             elif error is not None and retries is not None and len(retries) < _MAX_RETRIES:
@@ -245,7 +250,9 @@ class Backfill:
                 self._outcome.last_error = str(error)
         return unrated
 
-    def _attempt(self, request: RatingRequest) -> tuple[RatingRequest, Exception | None]:
+    def _attempt(
+        self, app: RateApp, request: RatingRequest
+    ) -> tuple[RatingRequest, Exception | None]:
         upload = VideoUploaded(
             self.lake.bucket_name,
             request.name,
@@ -254,16 +261,16 @@ class Backfill:
             request.replicate,
         )
         try:
-            rate_upload(upload, uuid.uuid4().hex, self._app)
+            rate_upload(upload, uuid.uuid4().hex, app)
         except NotAnswered:  # the part counts it as failed or missing
             return request, None
         except (Transient, Permanent) as error:
             return request, error
         return request, None
 
-    def _rate_app(self) -> RateApp:
+    def _rate_app(self, asked_under: GeminiCondition) -> RateApp:
         rater = GeminiRater(
-            self.condition,
+            asked_under,
             CorrectionsOnly(self.gemini),
             Answers(self.lake),
             Budget(self.lake, "gemini", None, None, self.clock),

@@ -9,13 +9,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from shared.concurrency import in_order
 from shared.errors import Misconfigured, Transient
 from shared.rating.batch.job import Job, Jobs, Undecided
 from shared.rating.batch.lines import RatingRequest, lines_of, requests_in
-from shared.rating.batch.part import Part, open_parts, update_part
+from shared.rating.batch.part import Part, condition_of, open_parts, update_part
 from shared.rating.batch.results import Result, Results
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import Gemini
@@ -113,7 +114,8 @@ class Batches:
             job.ended_at or self.clock(),
             part.schema_in_words,
         )
-        for _ in in_order(self._keep, self._results(part, results), self.threads):
+        keep = partial(self._keep, condition_of(part, self.condition))
+        for _ in in_order(keep, self._results(part, results), self.threads):
             pass
         erased = part.requests - results.requests  # erased from the plan, and so from the output
         if job.successful is not None and results.lines < job.successful - erased:
@@ -184,9 +186,9 @@ class Batches:
             except Gone as error:
                 raise Transient(f"{entry.name} is still being written") from error
 
-    def _keep(self, result: Result) -> None:
+    def _keep(self, asked_under: GeminiCondition, result: Result) -> None:
         if result.answer is not None and not self.was_erased(result.video_id):
-            key = result.key(self.condition)
+            key = result.key(asked_under)
             Answers(self.lake).keep(result.video_id, key, 1, result.answer)
 
 

@@ -139,8 +139,14 @@ def update_part(lake: Lake, part: Part, change: Callable[[Part], dict[str, Any] 
 
 
 def open_parts(lake: Lake, condition: GeminiCondition) -> Iterator[Part]:
-    """The unfinished parts of this rater, in the order of their names."""
-    return (part for part in parts_of(lake, condition) if part.is_open)
+    """The unfinished parts of this rater, then those that it began under earlier rubrics."""
+    for asked_under in (condition, *condition.earlier):
+        yield from (part for part in parts_of(lake, asked_under) if part.is_open)
+
+
+def condition_of(part: Part, condition: GeminiCondition) -> GeminiCondition:
+    """The condition that a part was asked under: this one, or it under an earlier rubric."""
+    return next((it for it in condition.earlier if it.name == part.rater), condition)
 
 
 def schema_was_refused(lake: Lake, condition: GeminiCondition) -> bool:

@@ -69,12 +69,16 @@ class Conversation:
             self.cards = self.cards or self.access.under.cards
             first = self._next_answer(lambda: self._question, bill)
         try:
-            return read(first.response, self.clip.duration_s)
+            return self._read(first)
         except Unfit as unfit:
             problems = unfit.problems
         answer_turn = turn(first.response)
-        second = self._next_answer(lambda: self._question.corrected(answer_turn, problems))
-        return read(second.response, self.clip.duration_s)
+        return self._read(
+            self._next_answer(lambda: self._question.corrected(answer_turn, problems))
+        )
+
+    def _read(self, answer: StoredAnswer) -> Reading:
+        return read(answer.response, self.clip.duration_s, self.access.under.rubric_version)
 
     def signed(self, answer: RaterAnswer) -> RaterAnswer:
         """The answer with model, parameters, and the tokens, cost and time of all calls."""
@@ -83,6 +87,7 @@ class Conversation:
             flags=self._flags(),
             parameters=self._parameters(),
             cards=tuple(card.id for card in self.cards),
+            rubric_version=self.access.under.rubric_version,
         )
         if not self.answers:
             return signed

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from shared.config import GeminiSettings
 from shared.model import digest
 from shared.rating.rater import MediaToRate
+from shared.rating.rubric import earlier_versions
 from shared.rubric_values import RUBRIC_VERSION
 
 if TYPE_CHECKING:
@@ -141,6 +142,16 @@ class GeminiCondition:
         literature = next(kind for kind in reversed(LITERATURE) if kind in ("", *shown))
         return cls(settings, "caption" in shown, literature)
 
+    @cached_property
+    def earlier(self) -> tuple["GeminiCondition", ...]:
+        """The same condition under the rubrics before this one, which its batches may still use.
+
+        Cards and paraphrases belong to one rubric.
+        """
+        if self.literature or self.wording != STANDARD_WORDING:
+            return ()
+        return tuple(replace(self, rubric_version=version) for version in earlier_versions())
+
     @property
     def word(self) -> str:
         return f"gemini{self._shown}"
@@ -192,8 +203,8 @@ class GeminiCondition:
 
     def _text(self, name: str) -> str:
         """A generated file: of an earlier version, of a paraphrase, or of the rubric itself."""
-        earlier = _RATING / "earlier" / self.rubric_version
-        folder = earlier if earlier.exists() else _RATING
+        is_earlier = self.rubric_version in earlier_versions()
+        folder = _RATING / "earlier" / self.rubric_version if is_earlier else _RATING
         if self.wording != STANDARD_WORDING:
             folder = folder / "wordings" / self.wording
         return (folder / name).read_text(encoding="utf-8")

@@ -48,9 +48,9 @@ class GeminiRater(GeminiAccess):
             with media.peek() as file:
                 clip = read_clip_header(file)
         except Unreadable as error:
-            return RaterAnswer(status="unratable", reason=error.reason)
+            return self._unratable(error.reason)
         if reason := self._not_asked(media, clip):
-            return RaterAnswer(status="unratable", reason=reason)
+            return self._unratable(reason)
         with deadline_after(self.under.settings.answer_s), ExitStack() as cleanup:
             return self._answer(Conversation(self, media, clip, cleanup))
 
@@ -64,6 +64,10 @@ class GeminiRater(GeminiAccess):
         except NotAccepted as error:
             answer = RaterAnswer(status="unratable", reason=error.reason)
         return conversation.signed(answer)
+
+    def _unratable(self, reason: str) -> RaterAnswer:
+        version = self.under.rubric_version
+        return RaterAnswer(status="unratable", reason=reason, rubric_version=version)
 
     def _not_asked(self, media: MediaToRate, clip: ClipHeader) -> str | None:
         """Why Gemini is not asked about this file, if so."""

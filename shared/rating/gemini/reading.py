@@ -9,8 +9,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from shared.inputs.field_types import Checked
 from shared.rating.gemini.checks import contradictions
 from shared.rating.gemini.usage import Usage
+from shared.rating.rubric import dimensions
 from shared.rating_section import Moment, Status
-from shared.rubric_values import Values
+from shared.rubric_values import RUBRIC_VERSION, Values
 
 Wire = dict[str, Any]
 
@@ -56,15 +57,15 @@ class _Evidence(Checked):
     evidence: tuple[Moment, ...] = Field(max_length=MOST_MOMENTS)
 
 
-def read(response: Wire, duration_s: float | None) -> Reading:
-    """Read a response of generateContent. Raises Stopped and Unfit.
+def read(response: Wire, duration_s: float | None, rubric_version: str = RUBRIC_VERSION) -> Reading:
+    """Read a response of generateContent to a question of that rubric. Raises Stopped and Unfit.
 
     `duration_s` is the clip's; None leaves times unchecked.
     """
     if _runs_on(response):
         raise Unfit(f"evidence has more than {MOST_MOMENTS} moments.")
     fields = object_of(text_of(response))
-    reading = _rating(fields)
+    reading = _rating(fields, rubric_version)
     if problems := contradictions(reading.values, reading.evidence, duration_s):
         raise Unfit(*problems)
     return reading
@@ -153,9 +154,10 @@ def object_of(text: str) -> Wire:
     return fields
 
 
-def _rating(fields: Wire) -> Reading:
+def _rating(fields: Wire, rubric_version: str) -> Reading:
     """Check fields and ranges: 101 is not clamped, "80" is not 80, a missing field is not null."""
-    missing = [name for name in (*Values.model_fields, "evidence") if name not in fields]
+    dimension_names = [dimension.name for dimension in dimensions(rubric_version)]
+    missing = [name for name in (*dimension_names, "evidence") if name not in fields]
     if missing:
         raise Unfit(f"Missing: {', '.join(missing)}.")
     rated_fields = {name: value for name, value in fields.items() if name != "evidence"}

@@ -62,14 +62,15 @@ class Judge:
             return self._judged(stored)
 
     def _judged(self, stored: StoredRating) -> JudgedRating:
-        first, was_there = self._answer(stored, 1, lambda: self.under.question(stored.rating))
+        under = self.under.of(stored.rating)
+        first, was_there = self._answer(stored, 1, lambda: under.question(stored.rating))
         answers = [first]
         try:
             try:
                 judged = read(first.response)
             except Unfit as unfit:
                 problems = unfit.problems
-                question = self.under.question(stored.rating)
+                question = under.question(stored.rating)
                 again, _ = self._answer(
                     stored, 2, lambda: question.corrected(turn(first.response), problems)
                 )
@@ -102,4 +103,5 @@ class Judge:
         return answer, False
 
     def _name(self, stored: StoredRating, number: int) -> str:
-        return judged_name(stored.video_id, stored.key, self.under.config_hash, number)
+        under = self.under.of(stored.rating)
+        return judged_name(stored.video_id, stored.key, under.config_hash, number)

@@ -1,7 +1,7 @@
 """The question to the judge: one stored rating, the anchors, and cards on each construct."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ from shared.config import GeminiSettings
 from shared.model import digest
 from shared.rating.gemini.literature import GROUNDED, cards_by_dimension, cards_text, constant_cards
 from shared.rating.gemini.question import IN_WORDS, GeminiQuestion
-from shared.rating.rubric import dimensions
+from shared.rating.rubric import dimensions, earlier_versions
 from shared.rating_section import Rating
+from shared.rubric_values import RUBRIC_VERSION
 
 PROMPT_VERSION = "2"
 VERDICTS = ("consistent", "too_high", "too_low", "rationale_says_nothing")
@@ -31,6 +32,13 @@ class JudgeCondition:
     """The condition of the judge. With another word in it, it is another judge."""
 
     settings: GeminiSettings
+    rubric_version: str = RUBRIC_VERSION
+
+    def of(self, rating: Rating) -> "JudgeCondition":
+        """The judge with the anchors that the rating was given by."""
+        version = rating.rubric_version or RUBRIC_VERSION
+        is_earlier = version in earlier_versions()
+        return replace(self, rubric_version=version if is_earlier else RUBRIC_VERSION)
 
     @property
     def name(self) -> str:
@@ -39,7 +47,7 @@ class JudgeCondition:
     @cached_property
     def prompt(self) -> str:
         """Instructions, then the question, anchors and cards of each dimension."""
-        by_name = {dimension.name: dimension for dimension in dimensions()}
+        by_name = {dimension.name: dimension for dimension in dimensions(self.rubric_version)}
         parts = [_PROMPT.read_text(encoding="utf-8").strip()]
         for name in GROUNDED:
             anchors = "; ".join(f"{at}: {words}" for at, words in by_name[name].anchors)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,10 @@ from shared.rating_section import Curves
 from shared.rubric_values import Measures, Values
 
 _FIRST_S = 3  # seconds in which a viewer decides to stay
+
+_RUBRIC_VERSION = "1.0"
+"""The rubric whose range of unexpectedness is measured. Words and anchors change nothing here, so a
+new rubric does not make new ratings."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,15 @@ class SignalsRater:
 
     def rate(self, media: MediaToRate) -> RaterAnswer:
         """Rate one video. Raises DecoderDied when files are examined in forks."""
+        answer = self._answer(media)
+        return replace(answer, model_version=VERSION, rubric_version=_RUBRIC_VERSION)
+
+    def _answer(self, media: MediaToRate) -> RaterAnswer:
         try:
             with media.open() as path:
                 examined = self.examine(path)
         except Unratable as error:
-            return RaterAnswer(status="unratable", reason=error.reason, model_version=VERSION)
+            return RaterAnswer(status="unratable", reason=error.reason)
         signals = examined.signals
         if "truncated" in signals.flags:
             # The missing part may hold the surprise, so the rest is not scored.
@@ -46,7 +54,6 @@ class SignalsRater:
                 measures=_measures(signals),
                 curves=_curves(signals),
                 flags=signals.flags,
-                model_version=VERSION,
             )
         return RaterAnswer(
             status="rated",
@@ -55,7 +62,6 @@ class SignalsRater:
             curves=_curves(signals),
             frame=examined.frame,
             flags=signals.flags,
-            model_version=VERSION,
         )
 
 

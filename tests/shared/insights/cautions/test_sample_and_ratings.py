@@ -9,7 +9,7 @@ from scipy import stats
 from shared.insights.cautions.ages import CHANCE, confounded_ages
 from shared.insights.cautions.codes import code_cautions
 from shared.insights.cautions.counts import counting
-from shared.insights.cautions.raters import mixed_raters
+from shared.insights.cautions.raters import mixed_raters, recognised_clips
 from shared.insights.cautions.ratings import rating_values
 from shared.insights.cautions.reposts import reposts
 from shared.insights.cautions.sampling import source_breaks
@@ -79,6 +79,43 @@ def test_two_versions_of_the_rubric_are_reported_where_configurations_are_not():
 
     assert "rated in 2 versions of the rubric: 1.0 (120 videos" in sentence
     assert len([*mixed_raters(mixed.assign(config_hash=mixed["rubric_version"]))]) == 1
+
+
+def test_a_rater_under_two_rubrics_is_one_caution_that_says_what_to_do():
+    def by_version(number, row):
+        version = "2.0" if number % 3 else "1.0"
+        name = f"gemini/m/{version}"
+        return {"rater": name, "rubric_version": version, "config_hash": f"of {version}"}
+
+    (sentence,) = mixed_raters(passed(by_version).frame)
+
+    assert sentence.startswith(
+        "gemini/m rated under 2 versions of the rubric: 2.0 (160 videos, rated 2026-06-01 to "
+        "2026-06-01), 1.0 (80 videos, rated 2026-06-01 to 2026-06-01)."
+    )
+    assert "Rate the other videos again under 2.0 (tta rate)" in sentence
+
+
+def test_another_condition_of_a_newer_rubric_is_another_rater():
+    def by_condition(number, row):
+        version = f"{1 + number % 2}.0"
+        name = f"gemini/m/{version}{'+caption' if number % 2 else ''}"
+        return {"rater": name, "rubric_version": version, "config_hash": f"of {version}"}
+
+    (sentence,) = mixed_raters(passed(by_condition).frame)
+
+    assert sentence.startswith("Ratings of 2 raters are mixed")
+
+
+def test_recognised_clips_are_counted_among_those_that_were_asked():
+    def known(number, row):
+        return {"recognised": None if number < 40 else number < 50}
+
+    (sentence,) = recognised_clips(passed(known).frame)
+
+    assert sentence.startswith("10 of 200 clips were recognised by the rater (5%)")
+    assert [*recognised_clips(passed(lambda number, row: {"recognised": False}).frame)] == []
+    assert [*recognised_clips(passed().frame)] == []
 
 
 def test_one_content_of_several_accounts_is_counted():

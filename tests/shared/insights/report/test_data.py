@@ -3,10 +3,12 @@
 import pytest
 from scipy.stats import spearmanr
 
+from shared.insights.plan_file import default_plan
 from shared.insights.report.effect_figures import specifications
 from shared.insights.report.page import page
 from shared.insights.report.source import NOT_A_RATING, without_made_up
 from shared.insights.report.usual_counts import medians_of_the_others
+from shared.insights.table.schema import MEASUREMENT
 from tests.report_world import briefly, report_of, row, rows, text_of, usual_report
 
 
@@ -191,3 +193,20 @@ def test_corrected_ratios_stand_beside_the_observed_one_for_ten_points():
     assert of_views[0]["estimate"] == observed["estimate"]
     assert of_views[0]["step_irr"] == pytest.approx(observed["irr"] ** 10)
     assert len({row["effect"] for row in data.effects}) == len(data.effects)
+
+
+def test_a_page_of_two_rubrics_says_so_whether_or_not_its_plan_reads_who_rated():
+    videos = rows(60)
+    for number, video in enumerate(videos):
+        if number % 3 == 0:
+            video |= {"rater": "gemini/gemini-3.5-flash/2.0", "rubric_version": "2.0"}
+            video |= {"config_hash": "d" * 12, "recognised": number < 9}
+    shipped = default_plan()
+    columns = {name: it for name, it in shipped.columns.items() if name not in MEASUREMENT}
+
+    for plan in (shipped, shipped.model_copy(update={"columns": columns})):
+        data = report_of(videos, plan)
+        text = text_of(page(data))
+        assert data.rubric_versions == ("1.0", "2.0")
+        assert text.count("gemini/gemini-3.5-flash rated under 2 versions of the rubric: 1.0") == 1
+        assert "3 of 20 clips were recognised by the rater" in text
