@@ -82,11 +82,14 @@ def poisson_fixed_effects(
     offset: FloatArray | None,
     creators: Groups,
     weeks: Groups | None = None,
+    *,
+    needs_columns: bool = True,
 ) -> FixedEffectsFit:
     """Fit counts `y` (n,) of 0 or more to all columns of the design.
 
     `offset` is the log of the exposure. Rows that hold no information are dropped and counted.
-    Raises NotEstimable when nothing is left to estimate, or no finite coefficients exist.
+    Raises NotEstimable when nothing is left to estimate, or no finite coefficients exist. A model
+    that needs no columns may consist of creators and weeks alone.
     """
     names = tuple(str(name) for name in design.columns)
     x = np.asarray(design, dtype=np.float64).reshape(len(y), len(names))
@@ -94,7 +97,7 @@ def poisson_fixed_effects(
     y = _checked(np.asarray(y, dtype=np.float64), x, logs)
     units = _units(x)
     x = x / units
-    if not names:
+    if needs_columns and not names:
         raise NotEstimable("no_columns", "no column of the model varies")
     effects = Absorbed(creators, weeks)
     informative, dropped, absorbed = _informative(y, x, effects)
@@ -106,7 +109,7 @@ def poisson_fixed_effects(
     y, x, logs = y[informative], x[informative], logs[informative]
     chosen = independent(absorbed.swept(x, np.ones(len(y))), x)
     left_out = tuple(name for at, name in enumerate(names) if at not in chosen)
-    if not chosen:
+    if needs_columns and not chosen:
         raise NotEstimable("no_within", "no column varies within creators")
     x, units = x[:, chosen], units[chosen]
     beta, mean = _iterated(y, x, logs, absorbed)
@@ -238,8 +241,10 @@ def _iterated(
         move = applied(columns, step) + projection.week_part(y - mean)
         logs, factor = _shortened(y, logs, move, creators)
         beta = beta + factor * step
-        largest = max(1.0, float(np.abs(beta).max()))
-        if factor == 1.0 and float(np.abs(step).max()) < _TOLERANCE * largest:
+        largest = max(1.0, float(np.abs(beta).max(initial=0.0)))
+        # Without columns the weeks alone move, so their last move decides.
+        last = step if len(step) else move
+        if factor == 1.0 and float(np.abs(last).max()) < _TOLERANCE * largest:
             return beta, np.exp(logs)
         if np.abs(logs).max() > _LARGEST_PREDICTOR:
             break
