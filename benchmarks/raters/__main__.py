@@ -18,7 +18,7 @@ from shared.insights.statistics.estimate import wilson  # noqa: E402
 FILE = Path(__file__).parent / "results.json"
 MOST_FALSE, LEAST_CHOSEN, LEAST_POWER = 0.06, 0.25, 0.8
 _DEPENDENT = "no effect, carry .5"
-"""Its videos follow each other, so they may not be exchanged. It is shown as a limit, without bar."""
+"""Its videos follow each other, so they may not be exchanged: a limit, shown without a bar."""
 
 
 def main(argv: list[str] | None = None) -> int:

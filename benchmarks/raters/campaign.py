@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 
 from benchmarks.raters.world import RATERS, RatedVideos, RaterWorld, sample
 from benchmarks.study.campaign import ROOT, Journal, digest_of_code
 from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
 from shared.insights.statistics.joint_verdict import NullScore, joint_verdict
 from shared.insights.statistics.resampling import BoolArray
-from shared.insights.statistics.within_ratios import within_ratios
+from shared.insights.statistics.within_ratios import WithinScores
 
 FOLDER = ROOT / ".local" / "raters"
 CHUNK, RUNS = 50, 2_000
@@ -122,7 +121,7 @@ def verdict(cell: RaterCell, number: int) -> Counter[str]:
     counts = Counter(runs=1, joint=int(joint.p < ALPHA), best=int(p(videos.best) < ALPHA))
     counts["joint_wrong"] = int(joint.p < ALPHA and joint.sign != np.sign(cell.world.effect))
     if cell.chooses:
-        counts["chosen"] = int(min(map(p, range(RATERS))) < ALPHA)
+        counts["chosen"] = int(any(p(rater) < ALPHA for rater in range(RATERS)))
     return counts
 
 
@@ -147,16 +146,12 @@ def _null_model(videos: RatedVideos, rated: BoolArray) -> FixedEffectsFit:
 
 
 def _single(videos: RatedVideos, rater: int) -> float:
-    """The p value of the headline under one rater."""
+    """The p value of the headline under one rater, without the search for its interval."""
     rating = videos.ratings[:, rater]
     rated = np.isfinite(rating)
     design = videos.controls[rated].assign(rating=rating[rated])
-    fit = within_ratios(
-        videos.views[rated],
-        pd.DataFrame(design),
-        None,
-        videos.creators.where(rated),
-        ["rating"],
-        weeks=videos.weeks.where(rated),
-    )
-    return fit.intervals["rating"].p if "rating" in fit.intervals else 1.0
+    creators, weeks = videos.creators.where(rated), videos.weeks.where(rated)
+    model = poisson_fixed_effects(videos.views[rated], design, None, creators, weeks)
+    if "rating" not in model.names:
+        return 1.0
+    return WithinScores(model, "rating", [model.creators]).p(0.0)

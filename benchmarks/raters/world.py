@@ -31,9 +31,9 @@ _SPREAD, _STYLE = 18.0, 0.7
 class RaterWorld:
     """What a world is made of. `effect` is β: log views per standard deviation of surprise.
 
-    `videos` are those of each creator; unequal ones have 2 or more and so many on average. `scatter`
-    is the standard deviation of log views, or None for a Pareto tail of 1.5. `absent` is the share
-    of ratings that are missing at random.
+    `videos` are those of each creator; unequal ones have 2 or more and so many on average.
+    `scatter` is the standard deviation of log views, or None for a Pareto tail of 1.5. `absent` is
+    the share of ratings that are missing at random.
     """
 
     name: str
@@ -120,9 +120,8 @@ def _ratings(
     latent = np.sqrt(reliabilities) * surprise + np.sqrt(1 - reliabilities) * errors
     style = _STYLE * draw.random.normal(size=draw.world.creators)[draw.creators]
     level = draw.random.normal(40, 8, MODELS)[models]
-    ratings = np.clip(
-        5 * np.round((level + _SPREAD * (latent + style[:, None])) / 5), 0.0, 100.0
-    ).astype(np.float64)
+    steps = np.round((level + _SPREAD * (latent + style[:, None])) / 5)
+    ratings: FloatArray = np.clip(5.0 * steps, 0.0, 100.0)
     ratings[draw.random.random(ratings.shape) < draw.world.absent] = np.nan
     return ratings
 
@@ -136,7 +135,8 @@ def _views(draw: _Draw, surprise: FloatArray, topics: IntArray, weeks: IntArray)
         level = level + np.log1p(random.pareto(1.5, draw.n))
     else:
         level = level + world.scatter * draw.video(1)[:, 0]
-    return random.poisson(np.exp(np.clip(level, -5.0, 19.0))).astype(np.float64)
+    views: FloatArray = random.poisson(np.exp(np.clip(level, -5.0, 19.0))).astype(np.float64)
+    return views
 
 
 def _controls(world: RaterWorld, topics: IntArray) -> pd.DataFrame:

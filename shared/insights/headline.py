@@ -208,6 +208,11 @@ def _units(sample: Sample, scope: Scope) -> Groups:
     )
 
 
+def exchangeable_units(sample: Sample, scope: Scope) -> Groups:
+    """Within which videos may exchange their ratings: those of a creator, or neighbours in time."""
+    return _creators(sample, scope) if scope == "videos" else _units(sample, scope)
+
+
 def _shared_sounds(sample: Sample, plan: Plan, scope: Scope) -> Groups | None:
     """The sound of each video, where creators share sounds; a video without one stands alone."""
     if plan.sound not in sample.frame or scope != "creators":

@@ -2,12 +2,13 @@
 
 After Simonsohn, Simmons & Nelson (2020, Nat. Hum. Behav. 4, 1208–1214). The analyses vary what the
 headline rests on: the estimator, the age of the counts, controls, calendar weeks, clusters, and
-whose ratings and which videos are used. Estimators answer different questions: within creators,
-videos of one creator are compared; pooled, creators are compared with each other, too. So their
-signs may differ. The curve keeps them apart as families and certifies nothing by a majority.
+whose ratings and which videos are used. Each other rater of these videos is an analysis, too.
+Estimators answer different questions: within creators, videos of one creator are compared; pooled,
+creators are compared with each other, too. So their signs may differ. The curve keeps them apart as
+families and certifies nothing by a majority.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -44,8 +45,6 @@ MOST_RESAMPLES = 200
 """With many creators a rank correlation's interval comes from so many draws of them: one of the
 curve's many bars needs fewer than the answer."""
 
-ALPHA = 0.05
-
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -81,16 +80,18 @@ def specifications(
     plan: Plan,
     answer: Headline,
     equal_age: EqualAge | None = None,
+    raters: Mapping[str, Effect] | None = None,
 ) -> tuple[Specification, ...]:
     """Every analysis that has an estimate, by estimator and then the smallest estimate first.
 
-    `answer` is the headline of the same sample. Parts with fewer than 20 videos are left out, and
+    `answer` is the headline of the same sample, and `raters` are its effects with the ratings of
+    other raters in place of the table's. Parts with fewer than 20 videos are left out, and
     from pooled estimators those with fewer than 5 creators. An interval belongs to one analysis:
     it does not cover the choice among them.
     """
     curve = _Curve(sample, question, plan, answer, equal_age)
     # Two trials whose rows allow the same choices only are one analysis.
-    trials = dict([*curve.parts(), *curve.models()])
+    trials = dict([*curve.parts(), *curve.models(), *curve.raters(raters or {})])
     estimated = [
         Specification(choices, effect, choices == curve.usual)
         for choices, effect in trials.items()
@@ -172,6 +173,11 @@ class _Curve:
             ranks = replace(pooled, estimator=RANKS, controls=UNCONTROLLED)
             if _is_large_enough(part):
                 yield ranks, self._spearman(part)
+
+    def raters(self, effects: Mapping[str, Effect]) -> Iterator[Trial]:
+        """The headline with each other rater's ratings."""
+        for rater, effect in effects.items():
+            yield replace(self.usual, ratings=f"rated by {rater}"), effect
 
     def _within(self, choices: Choices, part: Sample) -> Iterator[Trial]:
         if len(part.frame) < FEWEST_ROWS:
@@ -268,33 +274,3 @@ def _without_repeated(design: pd.DataFrame) -> pd.DataFrame:
 
 def _is_large_enough(part: Sample) -> bool:
     return len(part.frame) >= FEWEST_ROWS and part.groups.count >= FEWEST_CLUSTERS
-
-
-def signs_text(results: Iterable[tuple[str, float, float | None]]) -> str:
-    """How many analyses of each estimator say more and fewer at .05, and what it means if both do.
-
-    `results` are estimator, estimate and p of each analysis.
-    """
-    counts = {estimator: [0, 0, 0] for estimator in ESTIMATORS}
-    for estimator, estimate, p in results:
-        sign = 0 if p is None or p >= ALPHA else 1 if estimate > 0 else 2
-        counts[estimator][sign] += 1
-    sentences = [
-        f"{estimator}, {more} of {more + fewer + none} say more and {fewer} fewer"
-        for estimator, (none, more, fewer) in counts.items()
-        if none + more + fewer
-    ]
-    if not sentences:
-        return ""
-    text = f"At p < .05: {'; '.join(sentences)}."
-    more, fewer = (sum(each[sign] for each in counts.values()) for sign in (1, 2))
-    if more and fewer:
-        return f"{text} The signs differ. {POOLED}"
-    is_only_pooled = more + fewer > 0 == sum(counts[WITHIN][1:])
-    return f"{text} Only pooled analyses claim something. {POOLED}" if is_only_pooled else text
-
-
-POOLED = (
-    "Pooled analyses also compare creators with each other, so whatever differs between creators "
-    "moves them. The headline compares videos of one creator."
-)

@@ -9,7 +9,7 @@ FLOORS = (
     ("functions", "cli"),
     ("local",),
     ("erasure", "insights/report"),
-    ("insights/cautions", "insights/ledger"),
+    ("insights/cautions", "insights/ledger", "insights/multiverse"),
     ("insights",),
     ("insights/correction", "insights/datasets"),
     ("insights/agreement",),

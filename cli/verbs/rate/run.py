@@ -91,25 +91,30 @@ def rate(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutc
     The same call again asks nothing and costs nothing.
     """
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    outcome = _outcome(options, endpoints)
+    outcome = new_outcome(options, endpoints)
     selected = _stored(options.selected, endpoints, outcome, screen)
     with screen.working("Looking for ratings …"):
-        requests = _looked_up(_videos(lake, selected, outcome), options, lake, outcome)
+        requests = look_up(_videos(lake, selected, outcome), options, lake, outcome)
     if requests.is_open:
         _show_price(outcome, screen)
         with screen.working(_progress(requests)):
-            topics = Topics(endpoints.project, endpoints.uploads_topic, endpoints.records_topic)
-            requests.publish(topics, lambda n: screen.now(f"Asking for rating {n} …"))
-            _wait(options, endpoints, outcome, screen)
-            _let_it_settle(endpoints, outcome)
+            publish(requests, endpoints, screen)
+            wait_for_ratings(options, endpoints, outcome, screen)
+            let_it_settle(endpoints, outcome)
     outcome.synthetic = _synthetic(lake, outcome)
     return outcome
+
+
+def publish(requests: RaterRequests, endpoints: Endpoints, screen: Screen) -> None:
+    """Send the open requests to the rater."""
+    topics = Topics(endpoints.project, endpoints.uploads_topic, endpoints.records_topic)
+    requests.publish(topics, lambda n: screen.now(f"Asking for rating {n} …"))
 
 
 def rate_dryly(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutcome:
     """What `rate` would ask for, and the cost. This stores and sends nothing."""
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    outcome = _outcome(options, endpoints)
+    outcome = new_outcome(options, endpoints)
     outcome.dry_run = True
     with screen.working("Looking for ratings …"):
         own = {
@@ -123,12 +128,13 @@ def rate_dryly(options: RateOptions, endpoints: Endpoints, screen: Screen) -> Ra
         new = [_not_stored_yet(own[upload]) for upload in objects.missing if upload in own]
         objects.missing[:] = [upload for upload in objects.missing if upload not in own]
         _note_missing(objects, outcome)
-        _looked_up([*videos, *new], options, lake, outcome)
+        look_up([*videos, *new], options, lake, outcome)
         outcome.synthetic = _synthetic(lake, outcome)
     return outcome
 
 
-def _outcome(options: RateOptions, endpoints: Endpoints) -> RateOutcome:
+def new_outcome(options: RateOptions, endpoints: Endpoints) -> RateOutcome:
+    """The outcome of a run that has not begun."""
     rater = asked_by(options.condition, endpoints)
     return RateOutcome(rater, options.replicates, target=endpoints.target)
 
@@ -181,9 +187,10 @@ def _note_missing(objects: SelectedVideos, outcome: RateOutcome) -> None:
     outcome.problems += objects.problems
 
 
-def _looked_up(
+def look_up(
     videos: list[LakeVideo], options: RateOptions, lake: Lake, outcome: RateOutcome
 ) -> RaterRequests:
+    """Look up which ratings exist, and price the others. It asks nothing."""
     requests = RaterRequests(lake, outcome.rater, videos, options.replicates)
     requests.find_existing()
     outcome.requests = requests
@@ -205,7 +212,9 @@ def _progress(requests: RaterRequests) -> str:
     return f"Rating: {finished} of {requests.count} there …"
 
 
-def _wait(options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, screen: Screen) -> None:
+def wait_for_ratings(
+    options: RateOptions, endpoints: Endpoints, outcome: RateOutcome, screen: Screen
+) -> None:
     """Wait until nothing is open, the time is over, or nothing can arrive any more."""
     requests, errors = outcome.requests, FunctionErrors(endpoints, options.condition)
     assert requests is not None
@@ -236,7 +245,7 @@ def _may_come(endpoints: Endpoints, condition: str) -> bool:
     return bool(traffic.to_ask if condition.startswith("gemini") else traffic.to_analyze)
 
 
-def _let_it_settle(endpoints: Endpoints, outcome: RateOutcome) -> None:
+def let_it_settle(endpoints: Endpoints, outcome: RateOutcome) -> None:
     """Leave a local cloud that we started only after the ratings are loaded."""
     if not endpoints.is_ours:
         return

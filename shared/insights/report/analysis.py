@@ -9,6 +9,7 @@ import numpy as np
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.analysis import analyse
 from shared.insights.equal_age import EqualAge
+from shared.insights.multiverse.raters import RatersTogether, raters_together
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
 from shared.insights.report.growth import AgeEffect, at_equal_age
@@ -16,7 +17,8 @@ from shared.insights.result import Insights
 from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
 from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, tenths
-from shared.insights.statistics.effect import NotEstimable
+from shared.insights.statistics.effect import Effect, NotEstimable
+from shared.insights.subsets import MOST_RATINGS
 from shared.insights.table.table import table_of
 from shared.insights.table.video_kinds import VideoKind
 
@@ -42,6 +44,8 @@ class Analysis:
     sizes: dict[Association, tuple[int, int]] = field(default_factory=dict)
     """Videos and creators behind a curve."""
     specifications: tuple[Specification, ...] = ()
+    raters: RatersTogether | None = None
+    """The primary question under each rater; None where fewer than two rated enough videos."""
     growth: tuple[AgeEffect, ...] = ()
 
     @property
@@ -70,7 +74,8 @@ def analysis_of(
         for question in sample_questions:
             if _is_large_enough(sample):
                 _add_curves(analysis, sample, question)
-            _add_specifications(analysis, sample, question, equal_age)
+            if insights.headline is not None and insights.headline.question == question:
+                _add_specifications(analysis, sample, question, equal_age, ratings)
     analysis.growth = at_equal_age(ages, gate, plan)
     return analysis
 
@@ -95,8 +100,21 @@ def _add_curves(analysis: Analysis, sample: Sample, question: OutcomeQuestion) -
 
 
 def _add_specifications(
-    analysis: Analysis, sample: Sample, question: OutcomeQuestion, equal_age: EqualAge | None
+    analysis: Analysis,
+    sample: Sample,
+    question: OutcomeQuestion,
+    equal_age: EqualAge | None,
+    ratings: Ratings | None,
 ) -> None:
+    """Add the primary question under each rater and every other reasonable analysis."""
     headline, plan = analysis.insights.headline, analysis.insights.plan
-    if headline is not None and headline.question == question:
-        analysis.specifications = specifications(sample, question, plan, headline, equal_age)
+    assert headline is not None
+    effects: dict[str, Effect] = {}
+    if plan.primary is not None and ratings is not None:
+        together = raters_together(sample, question, plan, ratings, equal_age, most=MOST_RATINGS)
+        if len(together.raters) > 1:
+            analysis.raters = together
+            own = set(sample.frame.get("rater", ()))
+            # One rater of the whole table is the headline itself.
+            effects = {each.rater: each.effect for each in together.raters if {each.rater} != own}
+    analysis.specifications = specifications(sample, question, plan, headline, equal_age, effects)

@@ -3,7 +3,7 @@
 from shared.insights.quality_gate import FEWEST_CLUSTERS
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import ASSOCIATION, INTERVAL, SIZE, Figure, no_answer, rows_of
-from shared.insights.specifications import signs_text
+from shared.insights.specification_words import signs_text
 
 NO_POOLED = "Too few creators to compare creators with each other, so there is no pooled figure."
 
@@ -166,13 +166,14 @@ def durations(data: ReportData) -> Figure:
 def specifications(data: ReportData) -> Figure:
     rows = rows_of(data.effects, "specification")
     signs = signs_text((row["estimator"], row["estimate"], row["p"]) for row in rows)
+    raters = [row["sentence"] for row in data.quality if row["part"] == "raters"]
     return Figure(
         name="specifications",
         title="Would another analyst have found something else?",
         caption="The primary question, answered by every other reasonable analysis: a panel for "
         "each estimator, the smallest estimate first. The dots below each estimate show its "
         "choices; the headline is marked. The estimates share their videos, so they are not "
-        f"independent findings. {signs}".rstrip(),
+        f"independent findings. {' '.join((signs, *raters))}".rstrip(),
         table="insight_effect",
         columns=(
             ("estimator", "estimator", "text"),

@@ -11,6 +11,7 @@ from shared.insights.caution import each_changes
 from shared.insights.cautions.raters import mixed_raters
 from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.method_words import methods_paragraph
+from shared.insights.multiverse.words import raters_sentences
 from shared.insights.overturn_words import overturn_sentences
 from shared.insights.predictor_steps import step_of
 from shared.insights.report.analysis import Analysis
@@ -52,6 +53,7 @@ def quality_rows(
             *(*_dropped(analysis), *_months(analysis), *_precision(analysis)),
             *_cautions(analysis, videos),
             *_overturn(analysis),
+            *_raters(analysis),
         ]
     for position, row in enumerate(rows):
         row["place"] = position
@@ -101,6 +103,13 @@ def _for_whom(analysis: Analysis) -> Iterator[Row]:
 def _overturn(analysis: Analysis) -> Iterator[Row]:
     for subject, text in overturn_sentences(analysis.insights):
         yield _sentence("overturn", subject, text)
+
+
+def _raters(analysis: Analysis) -> Iterator[Row]:
+    """What all raters together say, where several rated the videos."""
+    if analysis.raters is not None:
+        for subject, text in raters_sentences(analysis.raters).items():
+            yield _sentence("raters", subject, text)
 
 
 def _rows(counts: VideoCounts, analysis: Analysis | None) -> Iterator[Row]:

@@ -71,8 +71,8 @@ def _remainder(model: FixedEffectsFit, rating: FloatArray) -> FloatArray:
     free, others = swept[:, 0], swept[:, 1:]
     gram = crossed(others, others)
     unit = 1 / np.sqrt(np.maximum(np.diag(gram), 1e-300))
-    inverse = np.linalg.pinv(gram * np.outer(unit, unit), rcond=_DEPENDENT, hermitian=True)
-    slopes = unit * applied(inverse, unit * crossed(others, free))
+    system = np.linalg.pinv(gram * np.outer(unit, unit), rcond=_DEPENDENT, hermitian=True)
+    slopes = applied(np.asarray(system, dtype=np.float64), unit * crossed(others, free)) * unit
     remainder: FloatArray = free - applied(others, slopes)
     return remainder
 

@@ -10,12 +10,12 @@ from shared.insights.equal_age import EqualAge
 from shared.insights.headline import headline
 from shared.insights.quality_gate import gate
 from shared.insights.sample import questions, samples
+from shared.insights.specification_words import signs_text
 from shared.insights.specifications import (
     COUNT_MODEL,
     ESTIMATORS,
     RANKS,
     WITHIN,
-    signs_text,
     specifications,
 )
 from tests.insights_tables import COLLECTED, plan, table

@@ -1,0 +1,1 @@
+"""The primary effect under every rater, and what the raters say together."""

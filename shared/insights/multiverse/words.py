@@ -1,0 +1,81 @@
+"""What the raters say together, in sentences."""
+
+from shared.insights.agreement.generalizability import Design, DStudy
+from shared.insights.multiverse.raters import RaterEffect, RatersTogether
+from shared.insights.number_words import ALPHA, decimals, ratio_text, small_p
+
+SHARED_BIAS = (
+    "Raters that err alike on the same videos err together: the joint p does not see a bias that "
+    "all of them share."
+)
+
+
+def raters_sentences(raters: RatersTogether) -> dict[str, str]:
+    """What all raters say, what choosing one would have claimed, and the limit, by subject."""
+    return {
+        "together": verdict_sentence(raters),
+        "alone": alone_sentence(raters),
+        "limit": SHARED_BIAS,
+    }
+
+
+def verdict_sentence(raters: RatersTogether) -> str:
+    """“The sign holds under 11 of 12 raters; joint p = .003 by permuting …”, or why not."""
+    joint = raters.joint
+    if joint is None:
+        return f"No joint verdict: {raters.note}."
+    count = len(raters.raters)
+    holds = f"{raters.agreeing} of {count} rater{'' if count == 1 else 's'}"
+    p = small_p(joint.p)
+    p = p if p.startswith("<") else f"= {p}"
+    more = "more" if joint.sign > 0 else "fewer"
+    claim = (
+        f"Together the raters say {more}."
+        if joint.p < ALPHA
+        else "Together the raters show neither more nor fewer."
+    )
+    sentences = [
+        f"The sign holds under {holds}; joint p {p} by permuting the predictor within creators.",
+        claim,
+        *([raters.note] if raters.note else []),
+    ]
+    return " ".join(sentences)
+
+
+def alone_sentence(raters: RatersTogether) -> str:
+    """What choosing one of the raters could have claimed."""
+    claiming = sum(each.effect.p is not None and each.effect.p < ALPHA for each in raters.raters)
+    count = len(raters.raters)
+    return (
+        f"Alone, {claiming} of {count} raters claim{'s' if claiming == 1 else ''} an effect at "
+        ".05. Choosing one of them after the fact proves nothing."
+    )
+
+
+def ratio_cells(rater: RaterEffect) -> tuple[str, str]:
+    """The ratio per standard deviation, and its interval."""
+    if rater.ratio is None:
+        return "–", "–"
+    ratio, low, high = rater.ratio
+    ends = [None if end is None else ratio_text(end) for end in (low, high)]
+    return ratio_text(ratio), f"{ends[0] or '0'} to {ends[1] or '∞'}"
+
+
+def needed_sentence(study: DStudy) -> str:
+    """“2 models × 3 wordings × 2 replicates give .8”, or that no such number does."""
+    single = (
+        f"One answer tells videos apart with a reliability of {decimals(study.single.relative)}."
+    )
+    reliability = f"{study.reliability:.2g}".removeprefix("0")
+    if study.relative is None:
+        return f"{single} No design with these models and wordings gives {reliability}."
+    return f"{single} {_design(study.relative)} give {reliability}."
+
+
+def _design(design: Design) -> str:
+    parts = (
+        (design.models, "model"),
+        (design.wordings, "wording"),
+        (design.replicates, "replicate"),
+    )
+    return " × ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in parts)
