@@ -168,6 +168,7 @@ class _Run:
     def _rated(self, rows: list[Row], kind: "VideoKind") -> MultiverseResult:
         """Have the drawn videos rated, and compare these ratings."""
         from cli.verbs.multiverse import conditions as multiverse_conditions
+        from shared.insights.statistics.effect import NotEstimable
 
         options, endpoints, screen = self._options, self._endpoints, self._screen
         problems: list[str] = []
@@ -185,7 +186,10 @@ class _Run:
         result.problems += multiverse_conditions.failures(outcomes.outcomes)
         ratings = outcomes.ratings()
         if ratings is not None:
-            result.compared = self._compared(rows, kind, ratings, drawn)
+            try:
+                result.compared = self._compared(rows, kind, ratings, drawn)
+            except NotEstimable as error:  # what was paid is shown all the same
+                result.problems.append(f"Nothing to compare: {error.sentence}.")
         return result
 
     def _compared(
