@@ -10,7 +10,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate cost install-test bench real-clips soak coverage study worlds campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate cost install-test bench real-clips soak coverage study worlds raters campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ study: $(READY) ## Simulate how often the intervals of tta insights hold the tru
 
 worlds: $(READY) ## Ask the headline in worlds whose truth is known, 2,000 samples each (an hour on two quiet cores; resumes)
 	@nice -n 10 $(BIN)/python -m benchmarks.worlds --save
+
+raters: $(READY) ## Ask 18 raters and their joint verdict in worlds whose truth is known, 2,000 samples each (an hour; resumes)
+	@nice -n 10 $(BIN)/python -m benchmarks.raters --save
 
 lock: $(READY) ## Compile the hashed requirements from the .in files
 	@$(BIN)/python scripts/lock.py

@@ -1,6 +1,6 @@
 """What the raters say together, in sentences."""
 
-from shared.insights.agreement.generalizability import Design, DStudy
+from shared.insights.agreement.generalizability import DStudy, RatingDesign
 from shared.insights.multiverse.raters import RaterEffect, RatersTogether
 from shared.insights.number_words import ALPHA, decimals, ratio_text, small_p
 
@@ -72,7 +72,7 @@ def needed_sentence(study: DStudy) -> str:
     return f"{single} {_design(study.relative)} give {reliability}."
 
 
-def _design(design: Design) -> str:
+def _design(design: RatingDesign) -> str:
     parts = (
         (design.models, "model"),
         (design.wordings, "wording"),
