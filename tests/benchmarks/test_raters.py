@@ -48,7 +48,6 @@ def test_the_stored_results_hold_their_bars_over_two_thousand_runs():
     worlds = json.loads(program.FILE.read_text(encoding="utf-8"))["worlds"]
 
     by_name = {world["world"]: world for world in worlds}
-    assert by_name.keys() == BY_NAME.keys()
     assert by_name["no effect"]["runs"] >= RUNS
     assert by_name["effect"]["runs"] >= RUNS
     for name, counts in by_name.items():

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from shared.insights.agreement.generalizability import (
     CrossedScores,
     DStudy,
@@ -151,4 +149,4 @@ def _consensus(ratings: Ratings, dimension: str) -> dict[str, float]:
     for rater in raters_of(ratings, dimension):
         for video, score in mean_scores(ratings, dimension, rater).items():
             scores.setdefault(video, []).append(score)
-    return {video: float(np.mean(of_video)) for video, of_video in scores.items()}
+    return {video: sum(of_video) / len(of_video) for video, of_video in scores.items()}

@@ -154,7 +154,7 @@ def raters_together(
 def mean_scores(ratings: Ratings, dimension: str, rater: str) -> dict[str, float]:
     """The mean over a rater's replicates, by video."""
     values = ratings.values.get((dimension, rater), {})
-    return {video: float(np.mean(list(of.values()))) for video, of in values.items()}
+    return {video: sum(of.values()) / len(of) for video, of in values.items()}
 
 
 def raters_of(ratings: Ratings, dimension: str) -> list[str]:

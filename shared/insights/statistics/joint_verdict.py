@@ -27,8 +27,9 @@ from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
 
 DRAWS = 1_999
 _LEAST_DRAWS = 199
-_MOST_CELLS = 2e9
-"""Of draws × videos × raters: larger tables get fewer draws, as their p is sharper anyway."""
+_MOST_CELLS = 3e8
+"""Of draws × videos × raters, some seconds of work. Larger tables get fewer draws: 500 for 100,000
+videos of 6 raters."""
 
 _AT_ONCE = 2**21
 _TIE = 1 - 1e-9
