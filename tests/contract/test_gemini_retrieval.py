@@ -120,7 +120,7 @@ def test_no_word_of_a_description_reaches_the_second_question(world):
 
 # --- descriptions that find nothing -----------------------------------------------------------
 
-LONG = "Fear. " + "The show is a magic trick. " * 400
+LONG = "A puzzle that nobody can explain. " * 20 + "Friends share and forward it. " * 400
 
 
 def all_fields(value):
