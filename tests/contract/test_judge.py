@@ -70,6 +70,12 @@ def test_the_judge_sees_words_and_numbers_and_neither_video_nor_who_rated(judge,
     assert "[meyer-1997]" in request.json["systemInstruction"]["parts"][0]["text"]
 
 
+def test_the_cards_that_a_rater_saw_change_nothing_of_what_the_judge_reads(judge):
+    seen = STORED.rating.model_copy(update={"rater": "gemini/m/2.0+rag", "cards": ("itti-2009",)})
+
+    assert judge.under.question(seen).wire() == judge.under.question(STORED.rating).wire()
+
+
 def test_what_a_rating_says_cannot_close_the_tags_around_it(judge, gemini):
     judge.judge(STORED)
 

@@ -116,11 +116,7 @@ class Conversation:
         bill = None
         if self._stored(1) is None:
             bill = reserved.enter_context(self._paying(2))
-        answer = self._next_answer(
-            lambda: self._bare_question.asking(
-                description.ASK, description.prompt(), description.schema()
-            )
-        )
+        answer = self._next_answer(lambda: _description_question(self._bare_question))
         self.cards, self.remark = _cards_of(answer)
         return bill
 
@@ -180,7 +176,7 @@ class Conversation:
             return self._bare_question
         from shared.rating.gemini.literature import preface
 
-        return self._bare_question.preceded_by(preface(self.cards))
+        return _preceded(self._bare_question, preface(self.cards))
 
     @cached_property
     def _bare_question(self) -> GeminiQuestion:
@@ -228,6 +224,24 @@ class Conversation:
     def _parameters(self) -> dict[str, str | int | float | bool]:
         settings = self.access.under.settings
         return settings.identity() | {"sampled_fps": settings.fps_for(self.clip.duration_s)}
+
+
+def _preceded(question: GeminiQuestion, text: str) -> GeminiQuestion:
+    """The question with a text before its instructions."""
+    parts = [{"text": text}, *question.system["parts"]]
+    return replace(question, system={**question.system, "parts": parts})
+
+
+def _description_question(rating: GeminiQuestion) -> GeminiQuestion:
+    """The question that comes before the one for a rating. It shows the same and asks otherwise."""
+    (turn_of_rating,) = rating.contents
+    parts = [*turn_of_rating["parts"][:-1], {"text": description.ASK}]
+    return replace(
+        rating,
+        contents=({**turn_of_rating, "parts": parts},),
+        system={"parts": [{"text": description.prompt()}]},
+        generation=rating.generation | {"responseSchema": description.schema()},
+    )
 
 
 def _cards_of(described: StoredAnswer) -> "tuple[tuple[Card, ...], str]":

@@ -11,6 +11,7 @@ from typing import Any
 from shared.knowledge import retrieve
 from shared.knowledge.cards import FIRMNESS, Card, constructs, library
 from shared.knowledge.retrieve import Bm25Retriever, with_kin
+from shared.rating.gemini import description
 from shared.rating.rubric import dimensions
 
 GROUNDED = (
@@ -91,6 +92,7 @@ def longest_preface() -> int:
 def retrieval_identity() -> dict[str, Any]:
     """All that decides which cards a video gets, and what they say."""
     return {
+        "description": description.identity(),
         "cards": preface(_cards()),
         "constructs": {name: each.model_dump() for name, each in constructs().items()},
         "most": [MOST_FOUND, MOST_SHOWN],

@@ -82,19 +82,6 @@ class GeminiQuestion:
         system = {**self.system, "parts": [*self.system["parts"], schema_part]}
         return GeminiQuestion(self.contents, system, generation, self.safety)
 
-    def preceded_by(self, text: str) -> "GeminiQuestion":
-        """The same question with a text before its instructions."""
-        system = {**self.system, "parts": [{"text": text}, *self.system["parts"]]}
-        return GeminiQuestion(self.contents, system, self.generation, self.safety)
-
-    def asking(self, ask: str, instructions: str, schema: Wire) -> "GeminiQuestion":
-        """Something else about what this question shows."""
-        (turn,) = self.contents
-        contents = ({**turn, "parts": [*turn["parts"][:-1], {"text": ask}]},)
-        generation = self.generation | {"responseSchema": schema}
-        system = {"parts": [{"text": instructions}]}
-        return GeminiQuestion(contents, system, generation, self.safety)
-
     def without_file(self) -> "GeminiQuestion":
         """The same question with its text parts only."""
         contents = tuple(
@@ -221,7 +208,11 @@ class GeminiCondition:
             "parameters": self.settings.identity(),
             "said": texts,
         }
-        return digest(identity | (_retrieval() if self.retrieves else {}))
+        if self.retrieves:
+            from shared.rating.gemini.literature import retrieval_identity
+
+            identity["retrieval"] = retrieval_identity()
+        return digest(identity)
 
     def question(
         self,
@@ -279,13 +270,6 @@ class GeminiCondition:
             level = self.settings.media_resolution.upper()
             chosen["mediaResolution"] = f"MEDIA_RESOLUTION_{level}"
         return chosen
-
-
-def _retrieval() -> Wire:
-    """What decides which cards a video gets: first question, library and search."""
-    from shared.rating.gemini import description, literature
-
-    return {"description": description.identity(), "retrieval": literature.retrieval_identity()}
 
 
 def _turn(*parts: Wire) -> Wire:
