@@ -31,6 +31,13 @@ locals {
   drain_minutes  = max(1, [for minutes in local.drain_periods : minutes if minutes * 60 <= var.freshness_s]...)
   pushes_records = var.freshness_s <= 60
 
+  # An entry has only the keys that it sets: what is missing comes from the GEMINI_ settings.
+  named_raters  = [for rater in var.gemini_raters : { for key, value in rater : key => value if value != null }]
+  gemini_raters = jsonencode(local.named_raters)
+  raters_toml = join("", [for rater in local.named_raters : join("\n", concat(
+    ["", "[[targets.${var.environment}.raters]]"], [for key, value in rater : "${key} = ${jsonencode(value)}"], [""]
+  ))])
+
   # Defaults of a function.
   ordinary = {
     hears         = null # topic whose messages it handles; without one the scheduler calls it
@@ -99,6 +106,8 @@ locals {
         HASH_KEY_SECRET      = "projects/${var.project_id}/secrets/${local.hash_key}"
         DATASET              = local.dataset
         PRIMARY_RATERS       = join(",", var.primary_raters)
+        GEMINI_MODEL         = var.gemini_model
+        RATERS               = local.gemini_raters
         LINGER_MS            = tostring(local.pushes_records ? max(50, var.freshness_s * 1000) : 50)
         RECORDS_SUBSCRIPTION = "load"
         DEADLINE_S           = tostring(local.served["load"].deadline_s)
@@ -151,6 +160,7 @@ locals {
       environment = {
         HASH_KEY_SECRET     = "projects/${var.project_id}/secrets/${local.hash_key}"
         RATER               = "gemini"
+        RATERS              = local.gemini_raters
         RECORDS_TOPIC       = local.records
         CLAIM_LEASE_S       = tostring(local.claim_lease_s)
         MAX_MEDIA_BYTES     = tostring(500 * 1024 * 1024)

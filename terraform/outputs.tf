@@ -31,6 +31,7 @@ output "tta_toml" {
     [targets.${var.environment}.gemini]
     model = "${var.gemini_model}"
     location = "${var.gemini_location}"
+    ${local.raters_toml}
   EOT
 }
 

@@ -119,6 +119,44 @@ variable "gemini_model" {
   }
 }
 
+variable "gemini_raters" {
+  description = "Further raters of analyze-gemini, asked by request: tta rate --rater gemini:NAME. Each sets a model, a wording of the prompt (a to d), frames per second, or a daily budget of its own. daily_budget_usd and daily_budget_videos bound all raters together."
+  type = list(object({
+    name                = string
+    model               = optional(string)
+    wording             = optional(string)
+    fps                 = optional(number)
+    daily_budget_usd    = optional(number)
+    daily_budget_videos = optional(number)
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for rater in var.gemini_raters : can(regex("^[a-z][a-z0-9-]{0,19}$", rater.name))]) && length(distinct(var.gemini_raters[*].name)) == length(var.gemini_raters)
+    error_message = "Each of gemini_raters must have a name of its own: 1 to 20 lower-case letters, digits and hyphens, a letter first."
+  }
+
+  validation {
+    condition     = alltrue([for rater in var.gemini_raters : can(regex("^[a-z0-9][a-z0-9.-]*$", coalesce(rater.model, "m")))])
+    error_message = "The model of each of gemini_raters must be a model's short name, as in gemini-3.5-flash-lite."
+  }
+
+  validation {
+    condition     = alltrue([for rater in var.gemini_raters : contains(["a", "b", "c", "d"], coalesce(rater.wording, "a"))])
+    error_message = "The wording of each of gemini_raters must be a, b, c or d."
+  }
+
+  validation {
+    condition     = alltrue([for rater in var.gemini_raters : coalesce(rater.fps, 1) >= 0.1 && coalesce(rater.fps, 1) <= 24])
+    error_message = "The fps of each of gemini_raters must be between 0.1 and 24."
+  }
+
+  validation {
+    condition     = alltrue([for rater in var.gemini_raters : coalesce(rater.daily_budget_usd, 1) > 0 && coalesce(rater.daily_budget_videos, 1) >= 1 && floor(coalesce(rater.daily_budget_videos, 1)) == coalesce(rater.daily_budget_videos, 1)])
+    error_message = "A budget in gemini_raters must be more than 0, and a whole number if it counts videos."
+  }
+}
+
 variable "gemini_location" {
   description = "Location of Vertex AI: global, or a region that offers the model."
   type        = string

@@ -314,6 +314,45 @@ run "one_rater_alone_and_records_pushed" {
   }
 }
 
+run "named_raters_have_only_what_they_set" {
+  command = plan
+
+  variables {
+    gemini_raters = [{ name = "flash", model = "gemini-3.5-flash" }, { name = "slow", fps = 1, daily_budget_usd = 2 }]
+  }
+
+  assert {
+    condition = jsondecode(module.function["analyze-gemini"].function.service_config[0].environment_variables.RATERS) == [
+      { name = "flash", model = "gemini-3.5-flash" },
+      { name = "slow", fps = 1, daily_budget_usd = 2 },
+    ]
+    error_message = "What an entry does not set comes from the settings of Gemini."
+  }
+
+  assert {
+    condition     = module.function["load"].function.service_config[0].environment_variables.RATERS == module.function["analyze-gemini"].function.service_config[0].environment_variables.RATERS
+    error_message = "load knows the same raters, so that a row keeps its model."
+  }
+
+  assert {
+    condition     = strcontains(output.tta_toml, "[[targets.dev.raters]]\ndaily_budget_usd = 2\nfps = 1\nname = \"slow\"\n")
+    error_message = "tta knows the same raters."
+  }
+}
+
+run "an_entry_that_is_no_rater_is_refused" {
+  command = plan
+
+  variables {
+    gemini_raters = [
+      { name = "Flash" },
+      { name = "a", model = "A model", wording = "e", fps = 25, daily_budget_videos = 1.5 },
+    ]
+  }
+
+  expect_failures = [var.gemini_raters]
+}
+
 run "a_teardown_is_possible" {
   command = plan
 

@@ -63,6 +63,7 @@ LEFT_ALONE = {
         "HASH_KEY": _SECRET_INSTEAD,
         "DAILY_BUDGET_USD": "signals costs nothing",
         "DAILY_BUDGET_VIDEOS": "signals costs nothing",
+        "RATERS": "named raters are Gemini's",
         "DECODE_LIMIT_S": _TUNED,
     },
     "load": {

@@ -21,6 +21,24 @@ def test_tta_takes_the_target_as_it_is_printed(plan):
     )
 
 
+def test_tta_takes_the_named_raters_as_they_are_printed():
+    """As the template in outputs.tf prints them; terraform/tests compares it with a plan's."""
+    table = """
+    [targets.dev]
+    project = "demo-project"
+    lake_bucket = "demo-project-lake"
+
+    [[targets.dev.raters]]
+    daily_budget_usd = 2
+    fps = 1
+    name = "slow"
+    """
+
+    (rater,) = TargetSettings.of(tomllib.loads(table)["targets"]["dev"]).raters
+
+    assert (rater.name, rater.fps, rater.daily_budget_usd) == ("slow", 1, 2)
+
+
 def test_the_link_to_looker_studio_names_a_table_that_is_made(plan):
     links = plan.output("looker_studio")
     tables = {table["table_id"] for table in plan.of("google_bigquery_table")}
