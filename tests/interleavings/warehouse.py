@@ -311,8 +311,8 @@ def _primary(ratings: Iterator[Row], raters: list[str]) -> Row:
     chosen: Row = {}
     for rating in ratings:
         for precedence, prefix in [*enumerate(raters), (1000, "none")]:
-            is_shown_more = "+" in rating["rater"] and "+" not in prefix
-            if not rating["rater"].startswith(prefix) or is_shown_more:
+            is_varied = "+" in rating["rater"]
+            if rating["rater"] != prefix if is_varied else not rating["rater"].startswith(prefix):
                 continue
             status = STATUSES.get(rating["status"], 3)
             rank = (-precedence, -status, rating["rated_at"], rating["digest"])

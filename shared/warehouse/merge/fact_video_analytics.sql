@@ -41,10 +41,9 @@ USING (
   primary_rating AS (
     SELECT rating.*
     FROM fact_rating AS rating
-    -- A rater that saw more than the video ('+caption') counts only if a prefix names it.
+    -- A rater with another wording, or that saw more than the video, counts only where it is named whole.
     INNER JOIN preference
-      ON STARTS_WITH(rating.rater, preference.prefix)
-      AND (STRPOS(rating.rater, '+') = 0 OR STRPOS(preference.prefix, '+') > 0)
+      ON IF(STRPOS(rating.rater, '+') > 0, rating.rater = preference.prefix, STARTS_WITH(rating.rater, preference.prefix))
     WHERE rating.id_day IN UNNEST(@id_days) AND rating.video_id IN UNNEST(@video_ids)
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY rating.video_id
