@@ -1,12 +1,15 @@
 """Checks of a machine or a project: a result each, with advice on what to do."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from cli.console import Screen
 from cli.errors import UserError
+from shared.rating.budget import PRICE_TABLE
 from shared.rating.gemini.models import Platform, served_models
+from shared.rating.gemini.prices import Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,23 @@ def check_model_served(model: str, platform: Platform, on: date) -> str:
         return outlook.sentence
     kind = CheckFailed if outlook.state == "retired" else CheckNotice
     raise kind(outlook.sentence, outlook.todo)
+
+
+def check_models(models: Iterable[str], platform: Platform, on: date) -> str:
+    """Say of each model how long it is served.
+
+    Raises CheckFailed for a retired one, and CheckNotice for one that ends or has no price.
+    """
+    sentences, notices = [], []
+    prices = Prices.load()
+    for model in models:
+        try:
+            sentences.append(check_model_served(model, platform, on))
+        except CheckNotice as notice:
+            notices.append(notice)
+        if prices.price_of(model, on) is None:
+            todo = f"Add {model} to {PRICE_TABLE}: a budget in money refuses a model without one."
+            notices.append(CheckNotice(f"{model} has no price on {on}", todo))
+    if notices:
+        raise CheckNotice("; ".join(map(str, notices)), " ".join(each.todo for each in notices))
+    return "; ".join(sentences)

@@ -10,6 +10,10 @@ freshness_s = 300                    # how long records may wait until they are 
 
 [targets.prod.gemini]                # settings of analyze-gemini there, where they differ
 model = "gemini-3.5-flash-lite"
+
+[[targets.prod.raters]]              # its named raters (RATERS)
+name = "flash"
+model = "gemini-3.6-flash"
 """
 
 import os
@@ -23,6 +27,7 @@ from cli.errors import WRONG_USE, UserError
 from local.endpoints import DATASET, RECORDS, UPLOADED, Endpoints
 from local.home import PROJECT, is_installed, user_folder
 from shared.config import GeminiSettings
+from shared.named_raters import NamedRaters
 
 FILE = "tta.toml"
 NAMED_BY = "TTA_CONFIG"
@@ -46,6 +51,7 @@ class TargetSettings(BaseModel):
     records_topic: Topic = RECORDS
     freshness_s: Annotated[int, Field(ge=0, le=3_600)] = 300
     gemini: dict[str, Any] = {}
+    raters: NamedRaters = ()
 
     @field_validator("gemini")
     @classmethod
@@ -79,6 +85,7 @@ class TargetSettings(BaseModel):
             uploads_topic=self.uploads_topic,
             records_topic=self.records_topic,
             gemini=self.gemini,
+            raters=[rater.document() for rater in self.raters],
             target=name,
             freshness_s=self.freshness_s,
         )

@@ -180,12 +180,12 @@ def _started(
     home.prepare()
     home.endpoints.unlink(missing_ok=True)  # an `up` that was killed leaves it
     plan = _planned(home, faults)
-    gemini = _gemini(reports) if where.GEMINI in parts else {}
+    gemini, raters = _gemini(reports) if where.GEMINI in parts else ({}, [])
     parts = parts if gemini else parts - {where.GEMINI}
     with ExitStack() as stack:
         ports = _Ports(stack)
         addresses = _addresses(home, parts, ports, plan)
-        endpoints = replace(addresses, gemini=gemini, freshness_s=freshness_s)
+        endpoints = replace(addresses, gemini=gemini, raters=raters, freshness_s=freshness_s)
         children = Children(home.logs, reports.trouble, inherited=[lock.descriptor])
         stack.callback(children.stop)
         with pointing_at(endpoints):
@@ -205,18 +205,21 @@ def _planned(home: Home, faults: Path | None) -> FaultPlan:
     return plan
 
 
-def _gemini(reports: Reports) -> dict[str, Any]:
-    """The settings of the `analyze-gemini` function without the key; {} when it cannot run."""
+def _gemini(reports: Reports) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Settings and named raters of `analyze-gemini`, without the key; empty when it cannot run."""
     if not can_ask_gemini(os.environ):
-        return {}
-    from shared.config import GeminiSettings, read
+        return {}, []
+    from shared.config import GeminiSettings, RatersSettings, read
     from shared.errors import Misconfigured
+    from shared.rating.gemini.conditions import GeminiConditions
 
     try:
-        return read(GeminiSettings).model_dump(exclude={"api_key"})
+        conditions = GeminiConditions(read(GeminiSettings), read(RatersSettings).raters)
     except Misconfigured as error:
         reports.trouble(f"Gemini is left out: {error}")
-        return {}
+        return {}, []
+    raters = [rater.document() for rater in conditions.raters]
+    return conditions.settings.model_dump(exclude={"api_key"}), raters
 
 
 class _Ports:

@@ -2,11 +2,13 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from local.home import write_private
+from shared.named_raters import DEFAULT_MODEL, primary_prefixes, read_named_raters
 
 PROJECT_ID = "tta-local"
 BUCKET = "tta-lake"
@@ -32,8 +34,9 @@ class Endpoints:
     """Addresses and names of one cloud. A part that was not started has the address ''.
 
     `gemini` holds the fields of GeminiSettings without the key; it is empty where Gemini does not
-    rate. A `target` in the cloud has names only: client libraries know the addresses. A record may
-    wait `freshness_s` seconds until its rows are durable.
+    rate. `raters` are the entries of RATERS. A `target` in the cloud has names only: client
+    libraries know the addresses. A record may wait `freshness_s` seconds until its rows are
+    durable.
     """
 
     home: str
@@ -55,6 +58,7 @@ class Endpoints:
     subscriptions: dict[str, str] = field(default_factory=dict)
     functions: dict[str, str] = field(default_factory=dict)
     gemini: dict[str, Any] = field(default_factory=dict)
+    raters: list[dict[str, Any]] = field(default_factory=list)
     target: str = LOCAL
     freshness_s: int = 0
 
@@ -71,6 +75,15 @@ class Endpoints:
     def is_ours(self) -> bool:
         """Whether this process runs the cloud and will stop it."""
         return self.pid == os.getpid()
+
+    @property
+    def gemini_model(self) -> str:
+        return str(self.gemini.get("model", DEFAULT_MODEL))
+
+    def primary_prefixes(self, primary_raters: Sequence[str]) -> list[str]:
+        """The prefixes of raters that a video's row is chosen by in this cloud, best first."""
+        raters = read_named_raters(self.raters)
+        return list(primary_prefixes(primary_raters, self.gemini_model, raters))
 
     def environment(self) -> dict[str, str]:
         """What Google's client libraries and the functions read from the environment."""
@@ -95,6 +108,8 @@ class Endpoints:
         return {
             "RATER": "signals",
             "PRIMARY_RATERS": ",".join(PRIMARY_RATERS),
+            "GEMINI_MODEL": self.gemini_model,
+            "RATERS": json.dumps(self.raters),
             "CLAIM_LEASE_S": str(CLAIM_LEASE_S),
             "TIKTOK_API_URL": self.tiktok,
             "TIKTOK_CLIENT_KEY": SANDBOX_KEY,

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from shared.errors import Misconfigured
+from shared.named_raters import DEFAULT_MODEL, MODEL_NAME, ConditionWord, NamedRaters
 
 CommaList = tuple[str, ...]
 Secret = Annotated[str, Field(repr=False)]
@@ -88,29 +89,40 @@ class FetchSettings(_ErasingSettings):
         return _comma_list(value)
 
 
-class AnalyzeSettings(_ErasingSettings):
+class RatersSettings(FromEnvironment):
+    """The named raters of a deployment of Gemini (shared/named_raters.py)."""
+
+    raters: NamedRaters = ()
+
+
+class AnalyzeSettings(_ErasingSettings, RatersSettings):
     """Settings of `analyze`. `CLAIM_LEASE_S` must exceed the deadline of the push subscription.
 
-    `DECODE_LIMIT_S` bounds how long `signals` decodes a file; the function has 570 s in all. The
-    rater `gemini` reads GeminiSettings too. A budget bounds its spending in a UTC day; by default
-    there is no budget.
+    `RATER` rates each upload; those of `RATERS` rate by request. `DECODE_LIMIT_S` bounds how long
+    `signals` decodes a file; the function has 570 s in all. The rater `gemini` reads GeminiSettings
+    too. A budget bounds the spending of all its raters together in a UTC day; by default there is
+    no budget.
     """
 
     records_topic: str = "video-records"
-    rater: Literal[
-        "signals",
-        "gemini",
-        "gemini+caption",
-        "gemini+cards",
-        "gemini+cards+caption",
-        "gemini+rag",
-        "gemini+rag+caption",
-    ] = "signals"
+    rater: str = "signals"
     claim_lease_s: Annotated[float, Field(gt=0)] = 660.0
     max_media_bytes: Annotated[int, Field(gt=0)] = 500 * 2**20
     decode_limit_s: Annotated[float, Field(gt=0)] = 480.0
     daily_budget_usd: Annotated[float, Field(gt=0)] | None = None
     daily_budget_videos: Annotated[int, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _has_the_rater(self) -> Self:
+        if self.rater == "signals":
+            return self
+        try:
+            name = ConditionWord.parse(self.rater).name
+        except ValueError as error:
+            raise ValueError(f"RATER: {error}, nor signals") from error
+        if name and name not in (rater.name for rater in self.raters):
+            raise ValueError(f"RATER: RATERS has no entry with the name {name}")
+        return self
 
 
 MODELS_THAT_THINK_MINIMALLY = frozenset(
@@ -139,7 +151,7 @@ class GeminiSettings(FromEnvironment):
 
     api_key: Secret = ""
     location: str = "global"
-    model: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")] = "gemini-3.5-flash-lite"
+    model: Annotated[str, Field(pattern=MODEL_NAME)] = DEFAULT_MODEL
     fps: Annotated[float, Field(gt=0, le=24)] = 4.0
     fps_long: Annotated[float, Field(gt=0, le=24)] = 1.0
     short_clip_s: Annotated[float, Field(gt=0)] = 60.0
@@ -189,9 +201,10 @@ class GeminiSettings(FromEnvironment):
         return self.model_dump(exclude={"api_key", "inline_max_bytes", "location", *time_limits})
 
 
-class LoadSettings(_ErasingSettings):
+class LoadSettings(_ErasingSettings, RatersSettings):
     """Settings of `load`.
 
+    Of several models of Gemini, a video's row shows that of `GEMINI_MODEL`, else of `RATERS`.
     `LINGER_MS` is how long a pushed record waits for others. When the scheduler calls instead,
     `RECORDS_SUBSCRIPTION` is pulled, and no batch begins after `DEADLINE_S` seconds.
     `DAILY_BUDGET_BYTES` bounds what BigQuery bills for loading in a UTC day; by default nothing
@@ -200,6 +213,7 @@ class LoadSettings(_ErasingSettings):
 
     dataset: str = "tiktok"
     primary_raters: CommaList = ("gemini/", "signals/")
+    gemini_model: Annotated[str, Field(pattern=MODEL_NAME)] = DEFAULT_MODEL
     linger_ms: Annotated[float, Field(ge=0, le=60_000)] = 50.0
     threads: Annotated[int, Field(ge=1)] = 1_000
     records_subscription: Annotated[str, Field(min_length=1)] = "load"
@@ -269,7 +283,7 @@ def _wrong(kind: type[FromEnvironment], loc: tuple[int | str, ...], why: str) ->
     """The variable and its error. A rule over several variables names them itself."""
     if not loc:
         return why.removeprefix("Value error, ")
-    return f"{kind.variable(str(loc[0]))} ({why})"
+    return f"{kind.variable(str(loc[0]))} ({why.removeprefix('Value error, ')})"
 
 
 def _plain(kind: str, message: str) -> str:

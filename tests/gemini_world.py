@@ -1,5 +1,6 @@
 """The rater on its real client, in front of the stand-in, with a lake and a bus in memory."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -15,14 +16,19 @@ from google.oauth2.credentials import Credentials
 from shared.config import GeminiSettings
 from shared.messaging.events import VideoUploaded
 from shared.model import Record
+from shared.named_raters import STANDARD_WORDING, WORDINGS, NamedRater
 from shared.rating.budget import Budget
+from shared.rating.gemini import question
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import GeminiApi, http_options
+from shared.rating.gemini.conditions import GeminiConditions
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import LITERATURE, GeminiCondition
 from shared.rating.gemini.rater import GeminiRater
-from shared.rating.ledger import NANO, read_ledger, spend_name
+from shared.rating.joint_budget import JointBudget
+from shared.rating.ledger import NANO, budget_name, read_ledger, spend_name
 from shared.rating.rate import RateApp, rate_upload
+from shared.rating.rater import Rater
+from shared.rating.raters import DeployedRaters
 from shared.rating_section import Rating
 from shared.storage.lake import Lake
 from shared.storage.lease import Lease
@@ -45,21 +51,56 @@ def make_clip(path: Path, seconds: int = CLIP_S) -> bytes:
     return path.read_bytes()
 
 
-class World:
-    """A pipeline of fakes around the real rater, with everything that it sent."""
+def paraphrased(folder: Path) -> Path:
+    """A copy of the prompt and schema in which every wording exists, each with another prompt."""
+    standard = Path(question.__file__).parents[1]
+    for wording in WORDINGS:
+        target = folder if wording == STANDARD_WORDING else folder / "wordings" / wording
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(standard / "response_schema.json", target)
+        text = (standard / "prompt.txt").read_text()
+        (target / "prompt.txt").write_text(f"Wording {wording}.\n{text}")
+    return folder
 
-    def __init__(self, gemini: StandIn, clip: bytes, **how: Any):
+
+class World:
+    """A pipeline of fakes around the real raters, with everything that they sent."""
+
+    def __init__(
+        self,
+        gemini: StandIn,
+        clip: bytes,
+        raters: tuple[NamedRater, ...] = (),
+        lake: LakeInMemory | None = None,
+        **how: Any,
+    ):
         self.gemini = gemini
         self.clip = clip
+        self.raters = raters
         self.max_media_bytes = 2**20
-        self.lake = LakeInMemory()
+        self.lake = lake or LakeInMemory()
         self.bus = BusInMemory()
         self.now = datetime(2026, 11, 1, 12, tzinfo=UTC)
         self.bound(how.pop("videos", None), how.pop("usd", None))
         self.settings = GeminiSettings(**{**SETTINGS, **how})
 
     def bound(self, videos: int | None, usd: float | None) -> None:
-        self.budget = Budget(self.lake, "gemini", videos, usd, lambda: self.now)
+        """A process with these budgets, and those of its named raters."""
+        self.budget = Budget(self.lake, budget_name(), videos, usd, lambda: self.now)
+        self.budgets = {
+            rater.name: JointBudget(
+                Budget(
+                    self.lake,
+                    budget_name(rater.name),
+                    rater.daily_budget_videos,
+                    rater.daily_budget_usd,
+                    lambda: self.now,
+                ),
+                self.budget,
+            )
+            for rater in self.raters
+            if rater.is_bounded
+        }
 
     def client(self) -> genai.Client:
         retries = types.HttpRetryOptions(
@@ -83,28 +124,27 @@ class World:
         api = GeminiApi(self.client(), self.settings.model, bool(self.settings.api_key))
         files = api.files and replace(api.files, sleep=lambda seconds: None)
         prices = Prices.load()
-        raters = {
-            rater.condition: rater
-            for rater in (
-                GeminiRater(
-                    GeminiCondition(self.settings, sees_caption, literature),
-                    api,
-                    Answers(self.lake),
-                    self.budget,
-                    prices,
-                    lambda: self.now,
-                    self.now.timestamp,
-                    files,
-                )
-                for sees_caption in (False, True)
-                for literature in LITERATURE
+        conditions = GeminiConditions(self.settings, self.raters)
+        by_model = {model: api.with_model(model) for model in conditions.models}
+        raters: dict[str, Rater] = {
+            condition.word: GeminiRater(
+                condition,
+                by_model[condition.settings.model],
+                Answers(self.lake),
+                self.budgets.get(name, self.budget),
+                prices,
+                lambda: self.now,
+                self.now.timestamp,
+                files,
             )
+            for name in conditions.names
+            for condition in conditions.of_entry(name)
         }
         return RateApp(
             lake=self.lake,
             tombstones=tombstones_in(self.lake),
             lease=Lease(self.lake, duration_s=660),
-            raters=lambda condition: raters.get(condition or "gemini"),
+            raters=DeployedRaters("gemini", "gemini", raters),
             publish=self.bus.publish,
             clock=lambda: self.now,
             timer=self.now.timestamp,
@@ -150,9 +190,9 @@ class Spending:
     reserved_usd: float
 
 
-def spending_on(day: date, lake: Lake) -> Spending:
-    """Gemini's spending on a UTC day by the ledger; zeros without one."""
-    name = spend_name("gemini", day)
+def spending_on(day: date, lake: Lake, rater: str = "") -> Spending:
+    """Spending on a UTC day by the ledger, of all raters or a named one; zeros without one."""
+    name = spend_name(budget_name(rater), day)
     ledger = read_ledger(name, lake.read(name))
     paid, reserved = ledger.paid(), ledger.reserved()
     return Spending(paid.videos, paid.nano_usd / NANO, reserved.videos, reserved.nano_usd / NANO)

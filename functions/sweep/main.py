@@ -14,7 +14,7 @@ from shared.messaging.sweep import SweepApp
 from shared.messaging.sweep import sweep as sweep_once
 from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
-from shared.rating.ledger import affordable_videos
+from shared.rating.ledger import affordable_videos, budget_name
 from shared.storage.lake import Lake
 
 logs.configure()
@@ -39,7 +39,7 @@ def wiring() -> SweepApp:
         clock=utc_now,
         timer=time.monotonic,
         deadline_s=settings.deadline_s,
-        affordable_uploads=lambda day: affordable_videos(lake, "gemini", day),
+        affordable_uploads=lambda day, rater: affordable_videos(lake, budget_name(rater), day),
     )
 
 

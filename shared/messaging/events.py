@@ -28,7 +28,7 @@ class Message:
 # Attributes that Pub/Sub adds when it gives a message up, and a prefix that it reserves.
 _NOT_THE_SENDERS = ("CloudPubSubDeadLetter", "goog")
 
-CONDITION = re.compile(r"[a-z]{1,20}(\+[a-z]{1,20}){0,3}")
+CONDITION = re.compile(r"[a-z]{1,20}(:[a-z][a-z0-9-]{0,19})?(\+[a-z]{1,20}){0,3}")
 MOST_REPLICATES = 1_000
 MOST_NAME_BYTES = 1_024
 """https://cloud.google.com/storage/docs/objects#naming, checked 2026-11"""
@@ -39,7 +39,8 @@ class VideoUploaded:
     """An object was finalized, or somebody requests another rating of it.
 
     Bucket, name and generation identify the object. A request names its `condition`
-    (`gemini+caption`) and the number of its `replicate`. An upload is for every deployed rater.
+    (`gemini:flash+caption`) and the number of its `replicate`. An upload is for every deployed
+    rater.
     """
 
     bucket: str

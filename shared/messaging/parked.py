@@ -9,13 +9,14 @@ too, so one listing shows what is due without reading any object.
 import base64
 import json
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from shared.messaging.events import Message, as_json, video_of
+from shared.messaging.events import Message, VideoUploaded, as_json, video_of
 from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
 from shared.model import Malformed, canonical_json
 from shared.privacy.tombstones import Tombstones
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=25)
 """A message waits until the next UTC midnight at most. The extra hour is for clocks that differ."""
+
+
+_OF_RATER = re.compile(r"-gemini%3A([a-z][a-z0-9-]*)(?:%2B[a-z]+)*-[0-9]+\.json$")
 
 
 class _ParkedContent(BaseModel):
@@ -44,6 +48,20 @@ class ParkedCount:
     count: int = 0
     first_due_at: datetime | None = None
     last_due_at: datetime | None = None
+
+
+def upload_key(upload: VideoUploaded, condition: str) -> str:
+    """One key per file, condition and replicate: parking the upload again replaces it."""
+    return f"{upload.name}-{upload.generation}-{condition}-{upload.replicate}"
+
+
+def named_rater(parked: str) -> str:
+    """The entry of RATERS that a parked upload is for, by its object's name; "" for none.
+
+    A name that was cut because it is long tells no entry.
+    """
+    match = _OF_RATER.search(parked)
+    return match[1] if match else ""
 
 
 def park(

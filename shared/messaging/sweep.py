@@ -11,7 +11,7 @@ from typing import Any
 from shared.concurrency import in_order
 from shared.errors import Permanent
 from shared.messaging.dead_letters import DeadLetters, drain_all
-from shared.messaging.parked import count_parked, due, release
+from shared.messaging.parked import count_parked, due, named_rater, release
 from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, LakeObject
@@ -34,8 +34,9 @@ class SweepApp:
     clock: Callable[[], datetime]
     timer: Callable[[], float]
     deadline_s: float
-    affordable_uploads: Callable[[date], int | None]
-    """How many videos the budget of a UTC day can still pay; None without a budget."""
+    affordable_uploads: Callable[[date, str], int | None]
+    """How many videos the budget of an entry of RATERS can still pay on a UTC day; None without a
+    budget. The empty name has the budget of all raters together."""
 
 
 def sweep(app: SweepApp) -> dict[str, Any]:
@@ -67,22 +68,27 @@ def sweep(app: SweepApp) -> dict[str, Any]:
 
 
 def _affordable(entries: Iterable[LakeObject], app: SweepApp) -> Iterator[LakeObject]:
-    """Due messages, without uploads that today's budget cannot pay: they would be parked again.
+    """Due messages, without uploads that today's budgets cannot pay: they would be parked again.
 
-    One upload always passes. It makes `analyze` release what dead instances had reserved, which
-    nothing else does.
+    One upload of each budget always passes. It makes `analyze` release what dead instances had
+    reserved, which nothing else does.
     """
-    uploads: int | None = None
+    remaining: dict[str, int] = {}
     for entry in entries:
         if entry.name.startswith(OVER_BUDGET):
-            if uploads is None:
-                today = app.clock().astimezone(UTC).date()
-                most = app.affordable_uploads(today)
-                uploads = sys.maxsize if most is None else max(1, most)
-            if uploads == 0:
+            budgets = {"", named_rater(entry.name)}
+            for name in budgets - remaining.keys():
+                remaining[name] = _most_uploads(name, app)
+            if any(remaining[name] == 0 for name in budgets):
                 continue
-            uploads -= 1
+            for name in budgets:
+                remaining[name] -= 1
         yield entry
+
+
+def _most_uploads(rater: str, app: SweepApp) -> int:
+    most = app.affordable_uploads(app.clock().astimezone(UTC).date(), rater)
+    return sys.maxsize if most is None else max(1, most)
 
 
 def _release(entry: LakeObject, app: SweepApp) -> str:

@@ -146,6 +146,11 @@ def _ledger_of(lake: Lake, name: str, day: date) -> DayLedger:
     return read_ledger(spend_name(name, day), lake.read(spend_name(name, day)))
 
 
+def budget_name(rater: str = "") -> str:
+    """The budget of an entry of RATERS; without a name that of all raters of Gemini together."""
+    return f"gemini/{rater}" if rater else "gemini"
+
+
 def spend_name(name: str, day: date) -> str:
     return f"state/spend/{name}/{day.isoformat()}.json"
 

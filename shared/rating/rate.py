@@ -12,7 +12,7 @@ from shared.errors import Permanent
 from shared.inputs.media_type import HEAD_BYTES, media_type
 from shared.logs import about
 from shared.messaging.events import VideoUploaded, notification_of
-from shared.messaging.parked import park
+from shared.messaging.parked import park, upload_key
 from shared.model import Record, content_id, id_in_name, parse, parse_record
 from shared.privacy.tombstones import Tombstones
 from shared.rating.budget import OverBudget
@@ -223,7 +223,6 @@ def caption_of(video_id: str, lake: Lake) -> str | None:
 def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: RateApp) -> None:
     """Keep the upload for this rater until the next budget."""
     request = notification_of(replace(upload, condition=rater.condition))
-    key = f"{upload.name}-{upload.generation}-{rater.condition}-{upload.replicate}"
-    message = replace(request, id=key)
+    message = replace(request, id=upload_key(upload, rater.condition))
     park(app.lake, "analyze", message, over.due_at, "over_budget", app.clock())
     log.warning("parked", extra={"object": upload.name, "due_at": over.due_at.isoformat()})

@@ -12,6 +12,7 @@ from shared.config import LoadSettings
 from shared.http import bound_client
 from shared.messaging.events import Message
 from shared.model import Record, parse_record
+from shared.named_raters import primary_prefixes
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
 from shared.warehouse.daily_bytes import BytesSpent, DailyBytes, MeteredClient
@@ -38,9 +39,10 @@ class LoadApp:
         bound_client(client, settings.request_timeout_s)
         lake = Lake.from_settings(settings)
         budget = DailyBytes(lake, settings.daily_budget_bytes, utc_now)
-        loader = Loader(
-            client, settings.dataset, settings.primary_raters, settings.max_bytes_billed
+        primary_raters = primary_prefixes(
+            settings.primary_raters, settings.gemini_model, settings.raters
         )
+        loader = Loader(client, settings.dataset, primary_raters, settings.max_bytes_billed)
         group = GroupCommit(
             within_budget(loader.load, client.take_billed, budget),
             linger_s=settings.linger_ms / 1000,

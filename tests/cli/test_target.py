@@ -37,6 +37,27 @@ def test_a_target_gives_names_and_the_rest_is_as_terraform_makes_it(write_config
     assert (at.uploads_topic, at.records_topic) == ("video-finalized", "video-records")
 
 
+def test_named_raters_are_read_and_choose_the_row_as_they_do_there(write_config):
+    rater = '[[targets.prod.raters]]\nname = "flash"\nmodel = "gemini-9"\nfps = 1\n'
+    write_config(PROD + '[targets.prod.gemini]\nmodel = "gemini-8"\n' + rater)
+
+    at = target("prod")
+
+    assert at.raters == [{"name": "flash", "model": "gemini-9", "fps": 1.0}]
+    prefixes = ["gemini/gemini-8/", "gemini/gemini-9/", "gemini/", "signals/"]
+    assert at.primary_prefixes(("gemini/", "signals/")) == prefixes
+
+
+def test_a_named_rater_with_an_unknown_key_is_told_with_file_and_entry(write_config):
+    file = write_config(PROD + '[[targets.prod.raters]]\nname = "flash"\nmodell = "m"\n')
+
+    with pytest.raises(
+        UserError, match=r"raters: entry 1 \(flash\), key modell: there is none"
+    ) as e:
+        target("prod")
+    assert str(file) in str(e.value)
+
+
 def test_a_target_is_not_local_and_not_ours_to_stop(write_config):
     write_config(PROD)
 

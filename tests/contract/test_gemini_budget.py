@@ -17,7 +17,7 @@ from shared.rating.clip import ClipHeader
 from shared.rating.gemini.estimate import expected_usd
 from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition
-from shared.rating.ledger import affordable_videos
+from shared.rating.ledger import affordable_videos, budget_name
 from tests.fakes import TopicsInMemory, tombstones_in
 from tests.gemini_world import World, make_clip
 from tests.stand_ins.gemini import standing_in
@@ -231,7 +231,7 @@ def test_a_sweep_releases_what_the_day_can_pay_and_leaves_the_rest_parked(gemini
             lambda: world.now,
             lambda: 0.0,
             60.0,
-            lambda day: affordable_videos(world.lake, "gemini", day),
+            lambda day, rater: affordable_videos(world.lake, budget_name(rater), day),
         )
         return sweep_once(app)["parked"]
 

@@ -23,7 +23,7 @@ from shared.messaging.last_errors import note_name
 from shared.messaging.parked import count_parked, due, park
 from shared.messaging.sweep import SweepApp
 from shared.messaging.topics import Topics, Unsendable
-from shared.rating.ledger import affordable_videos
+from shared.rating.ledger import affordable_videos, budget_name
 from shared.storage.lake import Lake
 from tests.contract.conftest import served
 from tests.fakes import LakeInMemory, tombstones_in
@@ -95,7 +95,9 @@ class World:
             clock=lambda: self.now,
             timer=time.monotonic,
             deadline_s=30,
-            affordable_uploads=lambda day: affordable_videos(self.lake, "gemini", day),
+            affordable_uploads=lambda day, rater: affordable_videos(
+                self.lake, budget_name(rater), day
+            ),
         )
 
     def sweep(self):

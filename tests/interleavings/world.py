@@ -309,7 +309,7 @@ class World:
             clock=self.scheduler.now,
             timer=lambda: self.scheduler.now_s,
             deadline_s=1_000.0,
-            affordable_uploads=lambda day: None,
+            affordable_uploads=lambda day, rater: None,
         )
 
     def rebuild_app(self) -> rebuild.RebuildApp:

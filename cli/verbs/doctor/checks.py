@@ -12,10 +12,11 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
+from cli.checks import Check, CheckFailed, CheckNotice, check_models
 from cli.version import PACKAGE
 from local.cloud import attached
 from local.home import PROJECT, Home, Lock, is_installed
+from shared.errors import Misconfigured
 from shared.rating.gemini.models import platform_of
 
 if TYPE_CHECKING:
@@ -178,11 +179,15 @@ def key(home: Home) -> str:
 
 
 def gemini_model(home: Home) -> str:
-    """The model of GEMINI_MODEL, or the default, is served for a while."""
-    from shared.config import GeminiSettings, read
+    """The models of GEMINI_MODEL and RATERS are served for a while, and have a price."""
+    from cli.verbs.rate.conditions import conditions_here
 
-    settings = read(GeminiSettings)
-    return check_model_served(settings.model, platform_of(settings), datetime.now(UTC).date())
+    try:
+        conditions = conditions_here()
+    except Misconfigured as error:
+        raise CheckFailed(str(error), "Correct that variable, or unset it.") from error
+    platform = platform_of(conditions.settings)
+    return check_models(conditions.models, platform, datetime.now(UTC).date())
 
 
 def running(home: Home) -> str:

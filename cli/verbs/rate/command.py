@@ -16,7 +16,9 @@ def rate(
     rater: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="gemini, gemini+cards, gemini+rag, gemini+caption or signals."
+            metavar="NAME",
+            help="signals, or gemini, with :NAME for an entry of RATERS and +cards, +rag or "
+            "+caption for what it is shown: gemini:flash+caption.",
         ),
     ] = None,
     estimate: Annotated[

@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 
 from cli.errors import WRONG_USE, UserError
+from shared.named_raters import ConditionWord, Literature
 
-CONDITIONS = (
-    *("gemini", "gemini+cards", "gemini+rag"),
-    *("gemini+caption", "gemini+cards+caption", "gemini+rag+caption"),
-    "signals",
-)
 ESTIMATE, BATCH, CANARY = "--estimate", "--batch", "--canary"
 OPTIONS_OF = {
     ESTIMATE: ("--fps", "--model"),
@@ -62,21 +58,28 @@ def condition_for(
 
 
 def condition_of(rater: str, caption: bool, cards: bool = False, rag: bool = False) -> str:
-    """The condition that `--rater` and the other options name together, e.g. gemini+rag.
+    """The condition that `--rater` and the other options name together, e.g. gemini:flash+rag.
 
     Raises UserError for a rater or a combination that does not exist.
     """
-    if rater not in CONDITIONS:
-        raise UserError(f"--rater {rater}: give one of {', '.join(CONDITIONS)}.", WRONG_USE)
-    if caption and rater == "signals":
-        raise UserError("--caption: signals reads pixels and sound, never a caption.", WRONG_USE)
-    for option, is_chosen in (("--cards", cards), ("--rag", rag)):
-        if is_chosen and rater == "signals":
-            raise UserError(f"{option}: signals reads pixels and sound, never cards.", WRONG_USE)
     if rater == "signals":
-        return rater
-    cards, rag = cards or "+cards" in rater, rag or "+rag" in rater
-    if cards and rag:
+        return _signals({"--caption": caption, "--cards": cards, "--rag": rag})
+    try:
+        word = ConditionWord.parse(rater)
+    except ValueError as error:
+        raise UserError(f"--rater: {error}. Without Gemini: signals.", WRONG_USE) from error
+    kinds: set[Literature] = {word.literature} if word.literature else set()
+    kinds |= {"cards"} if cards else set()
+    kinds |= {"rag"} if rag else set()
+    if len(kinds) > 1:
         raise UserError("A rater sees one kind of cards: give --cards or --rag.", WRONG_USE)
-    literature = "+rag" if rag else "+cards" if cards else ""
-    return f"gemini{literature}{'+caption' if caption or '+caption' in rater else ''}"
+    literature = kinds.pop() if kinds else word.literature
+    return str(ConditionWord(word.name, literature, word.sees_caption or caption))
+
+
+def _signals(shown: Mapping[str, bool]) -> str:
+    for option, is_chosen in shown.items():
+        if is_chosen:
+            what = "a caption" if option == "--caption" else "cards"
+            raise UserError(f"{option}: signals reads pixels and sound, never {what}.", WRONG_USE)
+    return "signals"

@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cli.selection import LakeVideo
 from shared.concurrency import in_order
-from shared.config import GeminiSettings
 from shared.errors import Permanent
 from shared.messaging.events import VideoUploaded, notification_of, upload_in
 from shared.messaging.failed import failures
@@ -22,6 +21,7 @@ from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import FAILED, PARKED, RatingKey, rating_name
 
 if TYPE_CHECKING:
+    from shared.rating.gemini.conditions import GeminiConditions
     from shared.rating.gemini.question import GeminiCondition
 
 STAGE = "analyze"
@@ -36,20 +36,22 @@ class ChosenRater:
     name: str
     config_hash: str
     gemini: "GeminiCondition | None" = None
+    others: frozenset[str] = frozenset()
+    """Names of the deployment's other raters, whose ratings are never taken for this one's."""
 
     @classmethod
-    def of(cls, condition: str, gemini: dict[str, Any]) -> "ChosenRater":
-        """`gemini` has every field of GeminiSettings but the key."""
-        if not condition.startswith("gemini"):
-            from shared.rating.signals.rater import SignalsRater
+    def signals(cls) -> "ChosenRater":
+        from shared.rating.signals.rater import SignalsRater
 
-            signals = SignalsRater()
-            return cls(condition, signals.name, signals.config_hash)
-        from shared.rating.gemini.question import GeminiCondition
+        rater = SignalsRater()
+        return cls(rater.condition, rater.name, rater.config_hash)
 
-        settings = GeminiSettings.model_validate({"api_key": ""} | gemini)
-        gemini_condition = GeminiCondition.of(condition, settings)
-        return cls(condition, gemini_condition.name, gemini_condition.config_hash, gemini_condition)
+    @classmethod
+    def of(cls, condition: "GeminiCondition", conditions: "GeminiConditions") -> "ChosenRater":
+        """One condition of Gemini among all those of its deployment."""
+        names = {other.name for name in conditions.names for other in conditions.of_entry(name)}
+        others = frozenset(names - {condition.name})
+        return cls(condition.word, condition.name, condition.config_hash, condition, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,8 @@ class RaterRequests:
         ]
 
     def _is_same_condition(self, name: str) -> bool:
-        return _condition(_rater(name)) == self.rater.condition
+        rater = _rater(name)
+        return _kind(rater) == _kind(self.rater.name) and rater not in self.rater.others
 
     def _read(self, name: str, request: RaterRequest, was_there: bool) -> None:
         content = self._lake.read(name)
@@ -272,7 +275,6 @@ def _rater(name: str) -> str:
     return "/".join(name.split("/")[3:-2])
 
 
-def _condition(rater: str) -> str:
-    """The condition of `gemini/<model>/<rubric version>+caption` is `gemini+caption`."""
-    head, _, version = rater.partition("/")
-    return "+".join([head, *version.rpartition("/")[2].split("+")[1:]])
+def _kind(rater: str) -> tuple[str, str]:
+    """Family and suffix: those of `gemini/<model>/<rubric version>+caption` are gemini, caption."""
+    return rater.partition("/")[0], rater.partition("+")[2]

@@ -23,7 +23,7 @@ from local.cloud import can_ask_gemini
 from local.endpoints import Endpoints
 from local.traffic import Stalled, read_traffic_or_none, wait_until_over
 from shared.concurrency import in_order
-from shared.config import GeminiSettings, read
+from shared.config import GeminiSettings, RatersSettings, read
 from shared.messaging.topics import Topics
 from shared.storage.lake import Lake
 
@@ -61,6 +61,18 @@ def refuse_without_gemini(running: Endpoints | None) -> None:
         )
     if running is not None:
         _refuse_other_settings(running.gemini)
+        _refuse_other_raters(running.raters)
+
+
+def _refuse_other_raters(running: list[dict[str, Any]]) -> None:
+    """The raters of `tta up` are those that can be asked, not those of this shell."""
+    here = [rater.document() for rater in read(RatersSettings).raters]
+    if here and here != running:
+        names = ", ".join(rater["name"] for rater in running) or "none"
+        raise UserError(
+            f"RATERS differs from that of `tta up`, which was started with {names}. Start it again "
+            "with the same value, or unset it here."
+        )
 
 
 def _refuse_other_settings(running: dict[str, Any]) -> None:
@@ -79,10 +91,12 @@ def _refuse_other_settings(running: dict[str, Any]) -> None:
 
 def asked_by(condition: str, endpoints: Endpoints) -> ChosenRater:
     """The rater as that cloud configures it; without settings there, as this shell does."""
-    gemini = endpoints.gemini
-    if not gemini and condition.startswith("gemini"):
-        gemini = read(GeminiSettings).model_dump(exclude={"api_key"})
-    return ChosenRater.of(condition, gemini)
+    if condition == "signals":
+        return ChosenRater.signals()
+    from cli.verbs.rate.conditions import chosen_condition, conditions_of
+
+    conditions = conditions_of(endpoints)
+    return ChosenRater.of(chosen_condition(conditions, condition), conditions)
 
 
 def rate(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutcome:

@@ -37,7 +37,7 @@ def rebuild_tables(
             tombstones=tombstones_of(endpoints, lake),
             client=bigquery.Client(project=endpoints.project),
             dataset=endpoints.dataset,
-            primary_raters=primary_raters,
+            primary_raters=endpoints.primary_prefixes(primary_raters),
             clock=lambda: datetime.now(UTC),
             on_progress=report,
         )

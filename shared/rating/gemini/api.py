@@ -58,6 +58,10 @@ class GeminiApi:
     def connect(cls, settings: GeminiSettings, project: str) -> "GeminiApi":
         return cls(genai_client(settings, project), settings.model, bool(settings.api_key))
 
+    def with_model(self, model: str) -> "GeminiApi":
+        """Another model through the same client."""
+        return GeminiApi(self._client, model, self.takes_bytes)
+
     def ask(self, question: GeminiQuestion) -> Reply:
         """The reply after one call, or after up to three when a refusal names no cause.
 

@@ -24,6 +24,7 @@ from shared.rating.gemini.prices import Prices
 from shared.rating.gemini.question import GeminiCondition, GeminiQuestion, Reply
 from shared.rating.gemini.reading import Reading, Stopped, Unfit, read, turn, usage
 from shared.rating.gemini.usage import Usage
+from shared.rating.joint_budget import JointBudget
 from shared.rating.rater import MediaToRate, RaterAnswer
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class GeminiAccess:
     under: GeminiCondition
     gemini: Gemini
     answers: Answers
-    budget: Budget
+    budget: Budget | JointBudget
     prices: Prices
     clock: Callable[[], datetime]
     timer: Callable[[], float]

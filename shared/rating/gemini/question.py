@@ -2,13 +2,14 @@
 
 import json
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from shared.config import GeminiSettings
 from shared.model import digest
+from shared.named_raters import STANDARD_WORDING, ConditionWord, Literature, Wording
 from shared.rating.rater import MediaToRate
 from shared.rating.rubric import earlier_versions
 from shared.rubric_values import RUBRIC_VERSION
@@ -38,17 +39,6 @@ _CATEGORIES = (
     "HARM_CATEGORY_HARASSMENT",
     "HARM_CATEGORY_SEXUALLY_EXPLICIT",
 )
-
-Literature = Literal["", "cards", "rag"]
-"""The findings of psychology before the rubric, by their word in a rater's name.
-
-None; `cards`, the same for every video; or `rag`, retrieved by a description of the video that is
-asked for first (description.py).
-"""
-
-LITERATURE: tuple[Literature, ...] = get_args(Literature)
-
-STANDARD_WORDING = "a"
 
 Wire = dict[str, Any]
 
@@ -113,21 +103,18 @@ class GeminiCondition:
 
     The findings of `literature` say nothing about the video's success or its creator. `wording`
     is `a` for the rubric's own words, or the letter of a paraphrase of prompt and schema. An
-    earlier `rubric_version` asks as that version did.
+    earlier `rubric_version` asks as that version did. `entry` is the condition's name in RATERS, if
+    it has one; `own_fps` is the frame rate that the entry sets.
     """
 
     settings: GeminiSettings
     sees_caption: bool = False
     literature: Literature = ""
-    wording: str = STANDARD_WORDING
+    wording: Wording = STANDARD_WORDING
     rubric_version: str = RUBRIC_VERSION
-
-    @classmethod
-    def of(cls, word: str, settings: GeminiSettings) -> "GeminiCondition":
-        """The condition that a word such as `gemini+rag+caption` names."""
-        shown = word.split("+")[1:]
-        literature = next(kind for kind in reversed(LITERATURE) if kind in ("", *shown))
-        return cls(settings, "caption" in shown, literature)
+    _: KW_ONLY
+    entry: str = ""
+    own_fps: float | None = None
 
     @cached_property
     def earlier(self) -> tuple["GeminiCondition", ...]:
@@ -141,20 +128,21 @@ class GeminiCondition:
 
     @property
     def word(self) -> str:
-        return f"gemini{self._shown}"
+        return str(ConditionWord(self.entry, self.literature, self.sees_caption))
 
     @property
     def name(self) -> str:
-        return f"gemini/{self.settings.model}/{self.rubric_version}{self._worded}{self._shown}"
+        return f"gemini/{self.settings.model}/{self.rubric_version}{self._variant}{self._shown}"
 
     @property
-    def _worded(self) -> str:
-        return "" if self.wording == STANDARD_WORDING else f"+wording-{self.wording}"
+    def _variant(self) -> str:
+        """Wording and frame rate, as far as they are not the deployment's."""
+        wording = "" if self.wording == STANDARD_WORDING else f"+wording-{self.wording}"
+        return wording if self.own_fps is None else f"{wording}+fps{self.own_fps:g}"
 
     @property
     def _shown(self) -> str:
-        literature = f"+{self.literature}" if self.literature else ""
-        return f"{literature}{'+caption' if self.sees_caption else ''}"
+        return ConditionWord("", self.literature, self.sees_caption).shown
 
     @property
     def retrieves(self) -> bool:
@@ -188,13 +176,20 @@ class GeminiCondition:
         schema: Wire = json.loads(self._text("response_schema.json"))
         return schema
 
+    @property
+    def has_wording(self) -> bool:
+        """Whether this version of the rubric has the wording."""
+        return self._folder.exists()
+
     def _text(self, name: str) -> str:
-        """A generated file: of an earlier version, of a paraphrase, or of the rubric itself."""
+        return (self._folder / name).read_text(encoding="utf-8")
+
+    @property
+    def _folder(self) -> Path:
+        """The generated files: of an earlier version, of a paraphrase, or of the rubric itself."""
         is_earlier = self.rubric_version in earlier_versions()
         folder = _RATING / "earlier" / self.rubric_version if is_earlier else _RATING
-        if self.wording != STANDARD_WORDING:
-            folder = folder / "wordings" / self.wording
-        return (folder / name).read_text(encoding="utf-8")
+        return folder if self.wording == STANDARD_WORDING else folder / "wordings" / self.wording
 
     @cached_property
     def config_hash(self) -> str:

@@ -69,3 +69,23 @@ def test_a_check_that_breaks_is_a_finding_and_no_crash(tmp_path, error):
 
     assert not check.ok
     assert "no" in check.detail
+
+
+def test_a_wording_that_there_is_not_is_told_with_its_entry(tmp_path, monkeypatch):
+    monkeypatch.setenv("RATERS", '[{"name": "odd", "wording": "e"}]')
+
+    model = checks_in(tmp_path)["model"]
+
+    assert model.ok is False
+    assert "entry 1 (odd), key wording" in model.detail
+    assert "Correct that variable" in model.todo
+
+
+def test_the_model_of_a_named_rater_that_was_retired_is_told(tmp_path, monkeypatch):
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    monkeypatch.setenv("RATERS", '[{"name": "old", "model": "gemini-3.6-flash"}]')
+
+    model = checks_in(tmp_path)["model"]
+
+    assert model.ok is False
+    assert "gemini-3.6-flash was retired on 2026-11-19" in model.detail

@@ -363,6 +363,22 @@ def test_a_retired_model_is_lacking_and_says_which_to_choose(checks):
     assert "gemini-3.5-flash-lite" in gone.todo
 
 
+def test_the_models_of_named_raters_are_checked_too(checks):
+    place = replace(PLACE, named_models=("gemini-3.6-flash",))
+
+    gone = checks(place)["lifetime"]
+
+    assert gone.ok is False
+    assert "gemini-3.6-flash was retired on 2026-11-19" in gone.detail
+
+
+def test_a_model_without_a_price_is_told(checks):
+    unpriced = checks(replace(PLACE, named_models=("gemini-99",)))["lifetime"]
+
+    assert unpriced.ok is None
+    assert "gemini-99 has no price" in unpriced.detail
+
+
 def test_an_end_that_comes_is_told_and_does_not_stop_a_deployment(checks, monkeypatch):
     monkeypatch.setattr(deployable, "today", lambda: date(2027, 1, 1))
 

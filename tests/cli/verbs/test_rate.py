@@ -11,13 +11,15 @@ from cli.verbs.rate.modes import condition_of
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of, usd
 from cli.verbs.rate.requests import ChosenRater, RaterRequests
-from cli.verbs.rate.run import refuse_without_gemini
+from cli.verbs.rate.run import asked_by, refuse_without_gemini
 from local.emulators.pubsub.filters import parse_filter
 from local.endpoints import Endpoints
 from local.provision import ASKED_OF_GEMINI, UPLOADS_ONLY
 from shared.config import GeminiSettings
 from shared.messaging.events import VideoUploaded, notification_of, upload_in
 from shared.messaging.parked import park
+from shared.named_raters import NamedRater
+from shared.rating.gemini.conditions import GeminiConditions
 from shared.rating_section import Rating
 from shared.rubric_values import Values
 from shared.storage.layout import RatingKey, rating_name
@@ -26,7 +28,16 @@ from tests.gemini_world import make_clip
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 GEMINI = GeminiSettings(api_key="").model_dump(exclude={"api_key"})
-ASKED = ChosenRater.of("gemini", GEMINI)
+
+
+def chosen(word: str = "gemini", raters: tuple = (), **settings) -> ChosenRater:
+    """The rater of a word, in a deployment with these settings and named raters."""
+    gemini = GeminiSettings.model_validate({"api_key": ""} | GEMINI | settings)
+    conditions = GeminiConditions(gemini, raters)
+    return ChosenRater.of(conditions.condition(word), conditions)
+
+
+ASKED = chosen()
 
 
 class World:
@@ -97,6 +108,8 @@ def outcome(requests: RaterRequests, **more: object) -> RateOutcome:
         ("gemini", True, "gemini+caption"),
         ("gemini+caption", False, "gemini+caption"),
         ("gemini+caption", True, "gemini+caption"),
+        ("gemini:flash", True, "gemini:flash+caption"),
+        ("gemini:flash+rag", True, "gemini:flash+rag+caption"),
         ("signals", False, "signals"),
     ],
 )
@@ -127,7 +140,10 @@ def test_two_kinds_of_cards_or_cards_for_signals_are_wrong_use(rater, cards, rag
     assert refused.value.status == 2
 
 
-@pytest.mark.parametrize(("rater", "caption"), [("human", False), ("signals", True)])
+@pytest.mark.parametrize(
+    ("rater", "caption"),
+    [("human", False), ("gemini:", False), ("gemini+caption:flash", False), ("signals", True)],
+)
 def test_a_rater_that_there_is_not_is_wrong_use(rater, caption):
     with pytest.raises(UserError) as refused:
         condition_of(rater, caption)
@@ -140,7 +156,7 @@ def test_the_name_is_the_one_that_the_deployed_function_rates_under(monkeypatch)
     monkeypatch.setenv("GEMINI_API_KEY", "k")
     under = GeminiCondition(GeminiSettings(model="gemini-3.6-flash"), sees_caption=True)
 
-    rater = ChosenRater.of("gemini+caption", GEMINI | {"model": "gemini-3.6-flash"})
+    rater = chosen("gemini+caption", model="gemini-3.6-flash")
 
     assert (rater.name, rater.config_hash) == (under.name, under.config_hash)
 
@@ -220,7 +236,7 @@ def test_a_rating_that_is_there_is_shown_and_not_asked_for(world):
 
 def test_a_rating_in_another_condition_is_another_rating(world):
     video = world.video("7300000000000000001")
-    world.rate(video, rater=ChosenRater.of("gemini+caption", GEMINI))
+    world.rate(video, rater=chosen("gemini+caption"))
 
     world.requests()
 
@@ -270,6 +286,63 @@ def test_a_deployment_that_rates_under_another_name_is_heard(world):
     requests.refresh()
 
     assert [received.rating.rater for received in requests.received] == ["gemini/gemini-9/1.0"]
+
+
+FLASH = NamedRater(name="flash", model="gemini-9")
+
+
+def test_a_rating_by_another_rater_of_the_deployment_is_not_taken_for_this_ones(world):
+    video, deployed = world.video("7300000000000000001"), (FLASH,)
+    requests = world.requests(rater=chosen(raters=deployed))
+
+    world.rate(video, rater=chosen("gemini:flash", deployed))
+    requests.refresh()
+    assert requests.is_open
+
+    world.rate(video, rater=chosen(raters=deployed))
+    requests.refresh()
+    assert [received.rating.rater for received in requests.received] == [ASKED.name]
+
+
+@pytest.mark.parametrize("name", ["gemini:flash", "gemini:flash+caption"])
+def test_a_named_rater_is_asked_by_its_word(world, name):
+    world.video("7300000000000000001")
+
+    requests = world.requests(rater=chosen(name, (FLASH,)))
+
+    assert [upload.condition for upload in world.asked_for] == [name]
+    assert outcome(requests).document()["condition"] == name
+    assert outcome(requests).document()["rater"].startswith("gemini/gemini-9/")
+
+
+def test_a_deployment_that_rates_a_variant_under_another_model_is_heard(world):
+    slow = chosen("gemini:slow", (NamedRater(name="slow", fps=1),))
+    video = world.video("7300000000000000001")
+    requests = world.requests(rater=slow)
+
+    world.rate(video, rater=replace(slow, name="gemini/gemini-8/2.0+fps2"))
+    world.rate(video, rater=replace(slow, name="gemini/gemini-8/2.0+fps1"))
+    requests.refresh()
+
+    assert [received.rating.rater for received in requests.received] == ["gemini/gemini-8/2.0+fps1"]
+
+
+def test_a_name_that_the_deployment_does_not_have_is_wrong_use():
+    endpoints = Endpoints("", 0, "", gemini=GEMINI, raters=[FLASH.document()], target="prod")
+
+    with pytest.raises(UserError, match=r"--rater gemini:fast: RATERS has no fast; it has flash\."):
+        asked_by("gemini:fast", endpoints)
+
+
+def test_raters_of_this_shell_that_tta_up_does_not_have_are_refused(monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", "k")
+    running = Endpoints("", 0, "", gemini=GEMINI, raters=[FLASH.document()])
+    refuse_without_gemini(running)
+
+    monkeypatch.setenv("RATERS", '[{"name": "plain", "wording": "b"}]')
+
+    with pytest.raises(UserError, match=r"RATERS differs from that of `tta up`.*with flash"):
+        refuse_without_gemini(running)
 
 
 def test_a_request_over_budget_is_told_with_the_time_when_it_is_due(world):
@@ -388,7 +461,7 @@ def test_the_price_of_cards_for_each_video_is_that_of_both_calls(world, tmp_path
     world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
     blind, retrieved = (
         price_of(world.requests(rater=rater).open, rater, world.lake, date(2026, 11, 1))
-        for rater in (ASKED, ChosenRater.of("gemini+rag", GEMINI))
+        for rater in (ASKED, chosen("gemini+rag"))
     )
 
     assert retrieved.most_usd > 1.5 * blind.most_usd
@@ -398,7 +471,7 @@ def test_the_price_of_cards_for_each_video_is_that_of_both_calls(world, tmp_path
 
 def test_a_model_without_a_price_is_told(world, tmp_path):
     world.video("7300000000000000001", make_clip(tmp_path / "a.mp4", 4))
-    rater = ChosenRater.of("gemini", GEMINI | {"model": "gemini-99"})
+    rater = chosen(model="gemini-99")
 
     price = price_of(world.requests(rater=rater).open, rater, world.lake, date(2026, 11, 1))
 

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from cli.main import status_of
-from cli.verbs.rate.batch.run import gemini_condition
+from cli.verbs.rate.batch.run import continuing_command
+from cli.verbs.rate.conditions import conditions_of
 from local.cloud import LAKE, pointing_at, running
 from local.endpoints import Endpoints
 from shared.config import GeminiSettings
@@ -76,7 +77,7 @@ def test_a_target_is_asked_as_it_is_configured_whatever_this_shell_has(monkeypat
     deployed = GeminiSettings(api_key="", model="gemini-3.6-flash")
     gemini = deployed.model_dump(exclude={"api_key"})
 
-    under = gemini_condition(Endpoints("", 0, "", gemini=gemini, target="prod"), "gemini")
+    under = conditions_of(Endpoints("", 0, "", gemini=gemini, target="prod")).condition("gemini")
 
     assert under == GeminiCondition(deployed)
     assert under.settings.api_key == ""
@@ -86,10 +87,25 @@ def test_here_it_is_asked_as_this_shell_says(monkeypatch):
     monkeypatch.setenv("GEMINI_MODEL", "gemini-3.6-flash")
     monkeypatch.setenv("GEMINI_API_KEY", "k")
 
-    under = gemini_condition(Endpoints("", 0, ""), "gemini+caption")
+    under = conditions_of(Endpoints("", 0, "")).condition("gemini+caption")
 
     assert (under.settings.model, under.settings.api_key) == ("gemini-3.6-flash", "")
     assert under.sees_caption
+
+
+def test_a_named_rater_is_batched_under_its_own_settings_and_the_command_names_it_again():
+    raters = [{"name": "flash", "model": "gemini-3.6-flash", "fps": 1}]
+    gemini = GeminiSettings(api_key="").model_dump(exclude={"api_key"})
+    endpoints = Endpoints("", 0, "", gemini=gemini, raters=raters, target="prod")
+
+    under = conditions_of(endpoints).condition("gemini:flash+caption")
+
+    assert under.name.startswith("gemini/gemini-3.6-flash/")
+    assert under.name.endswith("+fps1+caption")
+    command = continuing_command(["all"], under.word, 2, "prod")
+    assert command == (
+        "tta rate all --batch --rater gemini:flash+caption --replicates 2 --target prod"
+    )
 
 
 @pytest.fixture(scope="module")

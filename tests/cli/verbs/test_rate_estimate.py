@@ -13,6 +13,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.main import status_of
 from cli.selection import Selection
+from cli.verbs.rate.conditions import conditions_here
 from cli.verbs.rate.estimate.cost import CostEstimate
 from cli.verbs.rate.estimate.settings import EstimateSettings
 from cli.verbs.rate.estimate.view import show
@@ -60,7 +61,8 @@ def without_settings(monkeypatch):
 
 
 def planned(fps=1.0, model=None, condition="gemini", replicates=1) -> EstimateSettings:
-    return EstimateSettings.of(TODAY, fps, model, condition, replicates)
+    under = conditions_here().condition(condition)
+    return EstimateSettings.of(TODAY, fps, model, under, replicates)
 
 
 def estimated(*words: object, lake=None, **plan) -> dict:
@@ -313,3 +315,18 @@ def test_a_running_cloud_is_asked_over_its_own_wire(clips, tmp_path, capsys):
     assert status == 0
     document = json.loads(capsys.readouterr().out)
     assert document["tokens"]["video"]["low"] == 2_100
+
+
+def test_a_named_rater_is_priced_by_its_own_frames_and_model(monkeypatch, clips):
+    monkeypatch.setenv(
+        "RATERS", '[{"name": "slow", "fps": 1}, {"name": "big", "model": "gemini-9"}]'
+    )
+
+    usual, slow, big = (
+        estimated(clips / "long.mp4", fps=None, condition=word)
+        for word in ("gemini", "gemini:slow", "gemini:big")
+    )
+
+    assert slow["condition"] == "gemini:slow"
+    assert slow["frames"] < usual["frames"]
+    assert (big["model"], big["cost_usd"]["live"]) == ("gemini-9", None)

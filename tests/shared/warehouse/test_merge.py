@@ -2,12 +2,16 @@
 
 import random
 import re
+from unittest.mock import MagicMock
 
 import pytest
 from google.api_core.exceptions import BadRequest
 
+from shared.config import LoadSettings
 from shared.errors import Misconfigured
+from shared.named_raters import NamedRater, primary_prefixes
 from shared.rubric_values import Values
+from shared.warehouse import load as load_module
 from shared.warehouse import loader
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import SECTION_TABLES, RowsRefused, merge_statement
@@ -178,6 +182,60 @@ def test_the_cards_of_a_rating_are_a_column_in_the_order_in_which_they_were_show
 
     rows = db.rows("SELECT cards FROM fact_rating ORDER BY rater")
     assert [list(row["cards"]) for row in rows] == [[], list(shown)]
+
+
+@pytest.mark.parametrize(
+    ("rater", "prefix"),
+    [
+        ("gemini/model/2.0+wording-b", "gemini/"),
+        ("gemini/model/2.0+wording-b", "gemini/model/2.0"),
+        ("gemini/model/2.0+wording-b+caption", "gemini/model/2.0+wording-b"),
+        ("gemini/model/2.0+fps10", "gemini/model/2.0+fps1"),
+    ],
+)
+def test_a_variant_of_a_rater_is_shown_only_where_it_is_named_whole(db, rater, prefix):
+    db.primary_raters = (prefix,)
+    db.load(record(rating=rating(0, 10, rater=rater)))
+    assert db.fact(VIDEO_ID)["rater"] is None
+
+    db.primary_raters = (prefix, rater)
+    db.load(record(rating=rating(0, 10, rater=rater)))
+    assert db.fact(VIDEO_ID)["rater"] == rater
+
+
+def test_a_row_does_not_go_from_one_model_to_another(db):
+    db.primary_raters = primary_prefixes(
+        ("gemini/", "signals/"), "gemini-own", (NamedRater(name="flash", model="gemini-flash"),)
+    )
+    shown = []
+    for hours, model in enumerate(("gemini-old", "gemini-flash", "gemini-old", "gemini-own")):
+        db.load(record(rating=rating(hours, 50, rater=f"gemini/{model}/2.0")))
+        shown.append(db.fact(VIDEO_ID)["rater"].split("/")[1])
+    db.load(record(rating=rating(9, 50, rater="gemini/gemini-flash/2.0", replicate=1)))
+
+    assert shown == ["gemini-old", "gemini-flash", "gemini-flash", "gemini-own"]
+    assert db.fact(VIDEO_ID)["rater"] == "gemini/gemini-own/2.0"
+
+
+def test_load_chooses_by_the_model_and_the_raters_of_its_settings(monkeypatch):
+    loaders = []
+    monkeypatch.setattr(load_module, "MeteredClient", MagicMock())
+    monkeypatch.setattr(load_module, "bound_client", MagicMock())
+    monkeypatch.setattr(load_module.Lake, "from_settings", MagicMock())
+    monkeypatch.setattr(load_module, "Loader", lambda *words: loaders.append(words) or MagicMock())
+
+    load_module.LoadApp.connect(
+        LoadSettings(
+            google_cloud_project="p",
+            lake_bucket="b",
+            gemini_model="gemini-own",
+            raters='[{"name": "flash", "model": "gemini-flash"}]',
+        )
+    )
+
+    assert loaders[0][2] == (
+        *("gemini/gemini-own/", "gemini/gemini-flash/", "gemini/", "signals/"),
+    )
 
 
 def test_the_detail_of_a_rating_has_no_texts_that_an_erasure_would_have_to_change(db):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import requests
 
-from cli.checks import Check, CheckFailed, CheckNotice, check_model_served
+from cli.checks import Check, CheckFailed, CheckNotice, check_models
 from cli.verbs.doctor.project.deployment import Deployment
 from cli.verbs.doctor.project.google_apis import TIMEOUT_S, GoogleApiError, GoogleApis
 from cli.verbs.doctor.project.partitions import partitions
@@ -193,7 +193,12 @@ def _limit(metric: dict[str, Any], region: str) -> int | None:
 
 
 def model(deployment: Deployment, google: GoogleApis) -> str:
-    """The model is offered to everybody in that location.
+    """Each model is offered to everybody in that location."""
+    return "; ".join(_offered(model, deployment, google) for model in deployment.models)
+
+
+def _offered(model: str, deployment: Deployment, google: GoogleApis) -> str:
+    """Say where a model is offered.
 
     https://cloud.google.com/vertex-ai/docs/reference/rest/v1/publishers.models/get
     """
@@ -207,23 +212,23 @@ def model(deployment: Deployment, google: GoogleApis) -> str:
         credentials=google.credentials, transport="rest", client_options=options
     )
     try:
-        name = f"publishers/google/models/{deployment.model}"
+        name = f"publishers/google/models/{model}"
         publisher_model = client.get_publisher_model(name=name, timeout=TIMEOUT_S)
     except exceptions.NotFound as error:
         todo = "Set gemini_model or gemini_location in Terraform to a pair that is offered."
-        raise CheckFailed(f"{deployment.location} offers no {deployment.model}", todo) from error
+        raise CheckFailed(f"{deployment.location} offers no {model}", todo) from error
     except (exceptions.GoogleAPICallError, requests.RequestException, ParseError) as error:
         raise GoogleApiError(f"{str(error).splitlines()[0]}") from error
     stage = publisher_model.launch_stage.name
     if stage not in STAGES_FOR_ALL:
         todo = "Ask for access to it, or set gemini_model to another model."
-        raise CheckFailed(f"{deployment.model} is not for everybody yet ({stage})", todo)
-    return f"{deployment.location} offers {deployment.model} ({stage})"
+        raise CheckFailed(f"{model} is not for everybody yet ({stage})", todo)
+    return f"{deployment.location} offers {model} ({stage})"
 
 
 def lifetime(deployment: Deployment, google: GoogleApis) -> str:
-    """The model is not retired, and not within 60 days, by the table in this project."""
-    return check_model_served(deployment.model, "vertex", today())
+    """No model is retired, or will be within 60 days, and each has a price, by our tables."""
+    return check_models(deployment.models, "vertex", today())
 
 
 def canary(deployment: Deployment, google: GoogleApis) -> str:

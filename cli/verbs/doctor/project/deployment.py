@@ -24,6 +24,13 @@ class Deployment:
     is_deployed: bool = False
     bucket: str = ""
     dataset: str = ""
+    named_models: tuple[str, ...] = ()
+    """The models that entries of RATERS set."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model that is asked, the deployment's own first."""
+        return tuple(dict.fromkeys((self.model, *self.named_models)))
 
     @classmethod
     def of(
@@ -36,11 +43,13 @@ class Deployment:
     ) -> Self:
         """Values from the command line, else from tta.toml, else Terraform's defaults."""
         bucket = dataset = ""
+        named: tuple[str, ...] = ()
         gemini = {name: GeminiSettings.model_fields[name].default for name in ("model", "location")}
         if target != LOCAL:
             deployed = target_named(target)
             project, gemini = deployed.project, gemini | deployed.gemini
             bucket, dataset = deployed.bucket, deployed.dataset
+            named = tuple(rater["model"] for rater in deployed.raters if "model" in rater)
         if not project:
             raise UserError("Name the project: --project ID, or --target NAME.", WRONG_USE)
         if not _ID.fullmatch(project):
@@ -50,4 +59,4 @@ class Deployment:
                 WRONG_USE,
             )
         served = (model or gemini["model"], location or gemini["location"])
-        return cls(project, region, *served, target != LOCAL, bucket, dataset)
+        return cls(project, region, *served, target != LOCAL, bucket, dataset, named)

@@ -10,10 +10,10 @@ from cli.errors import WRONG_USE, UserError
 from cli.selection import Selection, videos_in
 from cli.tombstone_key import tombstones_of
 from cli.verbs.rate.batch.view import CONTINUE, plan_sentences, refuse_failure, show
+from cli.verbs.rate.conditions import chosen_condition, conditions_of
 from local.cloud import INGEST, LAKE
 from local.endpoints import CLAIM_LEASE_S, LOCAL, Endpoints
 from local.traffic import wait_until_over
-from shared.config import GeminiSettings, read
 from shared.errors import Transient
 from shared.rating.batch.backfill import LEASE_S, Backfill, BackfillOptions
 from shared.rating.batch.outcome import BackfillOutcome
@@ -36,18 +36,19 @@ def run_batches(
     refuse_without_vertex(target, options.dry_run)
     parts = LAKE if options.dry_run else INGEST
     with open_cloud(home, screen, parts, target=target) as endpoints:
-        gemini = gemini_condition(endpoints, condition)
+        gemini = chosen_condition(conditions_of(endpoints), condition)
         outcome = backfill_videos(selected, options, gemini, endpoints, screen)
     if screen.machine:
         screen.show_json(outcome.document())
     else:
-        show(outcome, screen, _command(words, condition, options.replicates, target))
+        show(outcome, screen, continuing_command(words, condition, options.replicates, target))
     refuse_failure(outcome)
 
 
-def _command(words: list[str], condition: str, replicates: int, target: str) -> str:
+def continuing_command(words: list[str], condition: str, replicates: int, target: str) -> str:
+    """The command that continues these batches."""
     command = ["tta", "rate", *words, "--batch"]
-    command += [f"--{name}" for name in ("caption", "cards", "rag") if f"+{name}" in condition]
+    command += ["--rater", condition] if condition != "gemini" else []
     command += ["--replicates", str(replicates)] if replicates > 1 else []
     command += ["--target", target] if target != LOCAL else []
     return shlex.join(command)
@@ -77,16 +78,6 @@ def refuse_without_vertex(target: str, dry_run: bool) -> None:
         f"Batches need Vertex AI: name a cloud with --target NAME.{why} For videos on this "
         "machine, use: tta rate … --rater gemini"
     )
-
-
-def gemini_condition(endpoints: Endpoints, condition: str) -> GeminiCondition:
-    """Gemini's settings in that cloud, or in this shell where the cloud has none.
-
-    The key is left out, because batches run on Vertex AI. A key is not part of a rater's identity.
-    """
-    configured = endpoints.gemini or read(GeminiSettings).model_dump()
-    settings = GeminiSettings.model_validate(configured | {"api_key": ""})
-    return GeminiCondition.of(condition, settings)
 
 
 def backfill_videos(

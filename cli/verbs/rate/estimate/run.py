@@ -7,6 +7,7 @@ from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.selection import Selection
 from cli.target import target as target_named
+from cli.verbs.rate.conditions import chosen_condition, conditions_here, conditions_of
 from cli.verbs.rate.estimate.cost import CostEstimate
 from cli.verbs.rate.estimate.settings import EstimateSettings
 from cli.verbs.rate.estimate.view import show
@@ -27,13 +28,13 @@ def estimate_cost(
 ) -> None:
     """Estimate and print. It reads headers of files, and sends, stores and pays nothing."""
     selected = Selection.of(words)
+    conditions = conditions_here() if target == LOCAL else conditions_of(target_named(target))
     settings = EstimateSettings.of(
         datetime.now(UTC).date(),
         fps,
         model,
-        condition,
+        chosen_condition(conditions, condition),
         replicates,
-        None if target == LOCAL else target_named(target).gemini,
     )
     if selected.in_lake:
         with (

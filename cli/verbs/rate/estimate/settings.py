@@ -1,8 +1,7 @@
 """The settings under which `tta rate --estimate` prices ratings."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, BinaryIO
 
@@ -41,29 +40,24 @@ class EstimateSettings:
         on: date,
         fps: float | None,
         model: str | None,
-        condition: str,
+        condition: GeminiCondition,
         replicates: int,
-        gemini: Mapping[str, Any] | None = None,
     ) -> "EstimateSettings":
-        """Read the options.
+        """Read the options. `fps` applies to clips of every length.
 
-        `gemini` holds the settings of a cloud; without it the environment decides. `fps` applies to
-        clips of every length. Raises UserError for a bad option, Misconfigured for a bad setting.
+        Raises UserError for a bad option, Misconfigured for a bad setting.
         """
         changed: dict[str, Any] = {} if fps is None else {"fps": fps, "fps_long": fps}
         changed |= {} if model is None else {"model": model}
-        configured = (
-            read(GeminiSettings).model_dump() if gemini is None else {"api_key": "", **gemini}
-        )
         try:
-            settings = GeminiSettings.model_validate(configured | changed)
+            settings = GeminiSettings.model_validate(condition.settings.model_dump() | changed)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             option = str(first["loc"][0]).removesuffix("_long") if first["loc"] else "model"
             why = first["msg"].removeprefix("Value error, ")
             raise UserError(f"--{option}: {why}.", WRONG_USE) from error
-        under = GeminiCondition.of(condition, settings)
-        return cls(under, read(_RatingLimits), Prices.under(settings), on, replicates)
+        condition = replace(condition, settings=settings)
+        return cls(condition, read(_RatingLimits), Prices.under(settings), on, replicates)
 
     @property
     def gemini(self) -> GeminiSettings:
