@@ -11,6 +11,7 @@ HANDLERS = (
     sources.manifests,
     lines.lines,
     gemini.gemini,
+    gemini.descriptions,
     files.collections,
     files.plans,
     files.rubric,

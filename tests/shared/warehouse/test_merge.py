@@ -330,6 +330,26 @@ def test_a_column_added_to_the_schema_reaches_a_live_table(db):
     assert db.rows("SELECT bio FROM dim_user WHERE user_key = 'ada'") == [{"bio": "hello"}]
 
 
+def test_the_column_of_cards_reaches_a_table_that_holds_ratings(db):
+    path = f"test.{db.dataset}.fact_rating"
+    older = [field for field in db.client.get_table(path).schema if field.name != "cards"]
+    db.client.delete_table(path)
+    db.client.create_table(bigquery.Table(path, schema=older))
+    columns = (
+        "video_id, id_day, generation, rater, config_hash, replicate, rated_at, status, digest"
+    )
+    db.rows(
+        f"INSERT INTO fact_rating ({columns}) VALUES ('7', DATE '2026-11-01', '1', 'gemini/m/1.0', "
+        "'abcd', 0, TIMESTAMP '2026-11-01', 'refused', '0')"
+    )
+
+    create_tables(db.client, db.dataset)
+    db.load(record(rating=rating(rater="gemini/m/2.0+rag", cards=("meyer-1997",))))
+
+    rows = db.rows("SELECT cards FROM fact_rating ORDER BY rater")
+    assert [list(row["cards"] or ()) for row in rows] == [[], ["meyer-1997"]]
+
+
 def test_rows_that_bigquery_refuses_are_refused_for_good(db, monkeypatch):
     caption = "JSON_VALUE(item, '$.caption')"
     choosy = merge_statement("dim_video").replace(
