@@ -17,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 from shared.concurrency import in_one_thread
 from tests.bytecode import compile_once
 from tests.sql.witness import watch
+from tests.workers import fork_workers, start_forking
 
 in_one_thread()  # before numpy is imported: several processes share few cores
 gc.disable()  # while tests are collected: nearly all of those objects stay
@@ -64,6 +65,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Before xdist starts its processes: its own hook of this name runs last."""
     if getattr(session.config.option, "numprocesses", None):
         compile_once(session.config)
+        folder = tempfile.mkdtemp()
+        session.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        start_forking(session.config, Path(folder))
+
+
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
+    fork_workers(config, specs)
 
 
 def share_public_authorities(create: Any) -> Any:
