@@ -36,6 +36,7 @@ def show(validation: Validation, screen: Screen, with_ladder: bool = False) -> N
     _show_retests(validation, screen)
     _show_peers(validation, screen)
     _show_replacements(validation, screen)
+    _show_events(validation, screen)
     if with_ladder:
         _show_ladder(validation.ladder, screen)
     _show_drift(validation, screen)
@@ -180,6 +181,28 @@ def _replacements(validation: Validation) -> Iterator[tuple[str, str, dict[str, 
         for machine, with_people in peers["human_machine"].items():
             if test := with_people["alternative_annotator"]:
                 yield name, machine, test
+
+
+def _show_events(validation: Validation, screen: Screen) -> None:
+    rows = list(_events(validation))
+    if rows:
+        screen.table(
+            ("event", "rater", "with people", "people among themselves", "hits"),
+            rows,
+            title="Do they mark the same moment? (α for unitizing: 1 the same, 0 chance)",
+            whole=1,
+        )
+
+
+def _events(validation: Validation) -> Iterator[Sequence[str]]:
+    """A row for each event and machine; the hits stand beside the moment of their tolerance."""
+    hits = validation.onset.get("human", {})
+    for name, event in validation.events.items():
+        among = _with_interval(event["human_human"] or {})
+        within = name.removeprefix("moment_")
+        for machine, alpha in (event["human_machine"] or {"": {}}).items():
+            hit = hits.get(machine, {}).get(within, {})
+            yield name.replace("_", " "), machine, _with_interval(alpha), among, _with_interval(hit)
 
 
 def _show_drift(validation: Validation, screen: Screen) -> None:

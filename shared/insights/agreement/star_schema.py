@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from shared.insights.agreement.events import DURATION
 from shared.insights.agreement.long_table import ratings_from_records
 from shared.insights.agreement.ratings import Ratings
 from shared.rating.rubric import dimensions
@@ -22,7 +23,7 @@ KEY_COLUMNS = (
 )
 # A new file under the same id is another video, so only ratings of the newest generation count.
 _STATEMENT = """
-SELECT {columns}, video.synthetic
+SELECT {columns}, video.synthetic, COALESCE(rating.duration_s, video.duration_s) AS duration_s
 FROM fact_rating AS rating
 LEFT JOIN dim_video AS video ON video.video_id = rating.video_id
 WHERE rating.status = 'rated'
@@ -64,8 +65,8 @@ def _cells(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for row in rows:
         several = len(configurations[row["rater"]]) > 1
         rater = f"{row['rater']}@{row['config_hash']}" if several else row["rater"]
-        for dimension in numeric_columns():
-            if row[dimension] is not None:
+        for dimension in (*numeric_columns(), DURATION):
+            if row.get(dimension) is not None:
                 yield {
                     "video_id": row["video_id"],
                     "rater": rater,

@@ -13,6 +13,7 @@ from shared.insights.agreement.attention import inattentive
 from shared.insights.agreement.convergence import convergence
 from shared.insights.agreement.dimension import dimension_document
 from shared.insights.agreement.drift import Drift, drift
+from shared.insights.agreement.events import DURATION, events
 from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.halo import SAME, halo
 from shared.insights.agreement.known_groups import GROUP, known_groups
@@ -22,7 +23,7 @@ from shared.insights.agreement.ratings import ATTENTION, Ratings
 from shared.insights.statistics.estimate import Estimate
 
 OnProgress = Callable[[str], None]
-NOT_RATINGS = frozenset({ATTENTION, GROUP})
+NOT_RATINGS = frozenset({ATTENTION, GROUP, DURATION})
 """Dimensions that describe a rater or a video and are not ratings."""
 
 
@@ -50,6 +51,7 @@ class Validation:
     halo: list[dict[str, Any]]
     known_groups: dict[str, dict[str, Estimate]]
     onset: dict[str, Any]
+    events: dict[str, Any]
     convergence: list[dict[str, Any]]
     drift: list[Drift]
     ablation: list[RaterComparison]
@@ -84,6 +86,7 @@ class Validation:
                     for name, by_rater in self.known_groups.items()
                 },
                 "onset": self.onset,
+                "events": self.events,
                 "convergence": self.convergence,
                 "drift": [change.document() for change in self.drift],
                 "ablation": [comparison.document() for comparison in self.ablation],
@@ -140,6 +143,7 @@ def validate(
         halo=halos,
         known_groups={name: by_rater for name, by_rater in groups.items() if by_rater},
         onset=onsets(ratings),
+        events=events(ratings),
         convergence=convergence(ratings),
         drift=drift(ratings, *inputs.drift, inputs.anchors) if inputs.drift else [],
         ablation=ablation(ratings, inputs.ablation) if inputs.ablation else [],

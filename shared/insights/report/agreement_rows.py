@@ -22,7 +22,12 @@ def agreement_rows(validation: Validation | None) -> list[Row]:
     if validation is None:
         return []
     refuse_stand_ins(validation)
-    rows = [*_halo(validation), *_agreement(validation), *_ladder(validation)]
+    rows = [
+        *_halo(validation),
+        *_agreement(validation),
+        *_events(validation),
+        *_ladder(validation),
+    ]
     for position, row in enumerate(rows):
         words = (
             *(row["part"], row["metric"], row.get("dimension"), row.get("other_dimension")),
@@ -73,6 +78,18 @@ def _peers(peers: Mapping[str, Any] | None) -> Iterator[Row]:
             title = f"could stand in for a person, ω at ε = {test['epsilon']:g}"
             row = _row("agreement", "winning_rate", title, [machine], test["winning_rate"])
             yield row | {"note": test["sentence"], "n_raters": len(test["people"])}
+
+
+def _events(validation: Validation) -> Iterator[Row]:
+    """Whether people, and each machine with them, mark the same stretches of time."""
+    for event, document in validation.events.items():
+        of_event = {"dimension": event}
+        if document["human_human"]:
+            title = "people with one another in time, α for unitizing"
+            yield _row("agreement", "alpha_u_human", title, [], document["human_human"]) | of_event
+        for machine, alpha in document["human_machine"].items():
+            title = "with people in time, α for unitizing"
+            yield _row("agreement", "alpha_u_machine", title, [machine], alpha) | of_event
 
 
 def _ladder(validation: Validation) -> Iterator[Row]:

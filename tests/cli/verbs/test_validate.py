@@ -61,6 +61,23 @@ def test_a_sentence_says_whether_the_machine_could_stand_in_for_a_person(table, 
     assert "each is compared with the other alone" in printed
 
 
+def test_alpha_for_unitizing_stands_beside_the_hits(tmp_path, capsys):
+    records = rows(RATERS, dimensions=["unexpectedness"])
+    for number in range(40):
+        for rater in RATERS:
+            at_s = 2 + number / 10 + (rater == GEMINI) * 0.3
+            records.append(row(video(number), rater, "surprise_onset_s", at_s))
+
+    assert run("--input", write_csv(tmp_path / "moments.csv", records)) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+
+    near = next(line for line in lines if line[:4] == ["moment", "within", "0.25", "s"])
+    wide = next(line for line in lines if line[:4] == ["moment", "within", "1", "s"])
+    # The machine is 0.3 s late: a hit within 1 s only. The people agree to the tenth.
+    assert (near[4], near[-4], wide[-4]) == (GEMINI, "0.00", "1.00")
+    assert float(near[5]) < float(wide[5]) < 1
+
+
 def test_epsilon_is_what_the_machine_may_be_worse(table, tmp_path):
     for epsilon in ("0", "0.2"):
         out = tmp_path / f"{epsilon}.json"

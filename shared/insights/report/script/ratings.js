@@ -16,6 +16,7 @@ const AGREEMENT = {
   icc_a1: "raters, single ratings", alpha_interval: "raters, Krippendorff’s α", kappa_quadratic: "raters, weighted κ",
   retest: "the same rater again", human_human: "people with one another", human_machine: "with people",
   winning_rate: "could stand in for people, ω",
+  alpha_u_human: "people with one another in time", alpha_u_machine: "with people in time",
 };
 const agreement = () => {
   const estimated = figures.agreement.filter((d) => d.estimate !== undefined);
