@@ -4,17 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cli.console import Screen
+from cli.verbs.validate.figures import VERDICTS, interval, number, with_interval
+from cli.verbs.validate.people import show_events, show_peers, show_replacements
 from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.ladder import RungResult
 from shared.insights.agreement.validation import Validation
 
-VERDICTS = {
-    "pass": "passes",  # nosec B105 # a verdict
-    "fail": "FAILS",
-    "undecided": "undecided",
-    "missing": "no data",
-    "stand_in": "stand-in, no result",
-}
 COEFFICIENTS = {
     "icc_a1": "ICC(A,1)",
     "icc_ak": "ICC(A,k)",
@@ -34,9 +29,9 @@ def show(validation: Validation, screen: Screen, with_ladder: bool = False) -> N
         screen.show("SYNTHETIC VIDEOS: made up for trying things out, not posts.\n")
     _show_agreement(validation, screen)
     _show_retests(validation, screen)
-    _show_peers(validation, screen)
-    _show_replacements(validation, screen)
-    _show_events(validation, screen)
+    show_peers(validation, screen)
+    show_replacements(validation, screen)
+    show_events(validation, screen)
     if with_ladder:
         _show_ladder(validation.ladder, screen)
     _show_drift(validation, screen)
@@ -58,8 +53,8 @@ def _show_ladder(ladder: Sequence[RungResult], screen: Screen) -> None:
                 judged.rung.rung,
                 judged.rung.title,
                 judged.rater,
-                _number(judged.estimate.estimate),
-                _interval(judged.estimate.document()),
+                number(judged.estimate.estimate),
+                interval(judged.estimate.document()),
                 str(judged.rung.mark),
                 VERDICTS[judged.verdict],
                 str(judged.estimate.n) if judged.estimate.n else "",
@@ -107,12 +102,12 @@ def _coefficients(agreement: dict[str, Any]) -> Iterator[str]:
     yield f"{agreement['n_raters']:,}"
     yield f"{videos:,}" if complete == videos else f"{videos:,} ({complete:,} by all)"
     for key in COEFFICIENTS:
-        yield _with_interval(agreement[key])
+        yield with_interval(agreement[key])
 
 
 def _show_retests(validation: Validation, screen: Screen) -> None:
     repeated = [
-        (name, rater, str(figure["n"]), _with_interval(figure))
+        (name, rater, str(figure["n"]), with_interval(figure))
         for name, agreement in validation.dimensions.items()
         for rater, figure in agreement["retest"].items()
     ]
@@ -122,89 +117,6 @@ def _show_retests(validation: Validation, screen: Screen) -> None:
         screen.table(columns, repeated, title=title, whole=1)
 
 
-def _show_peers(validation: Validation, screen: Screen) -> None:
-    rows = list(_peers(validation))
-    if rows:
-        screen.table(
-            ("dimension", "rater", "with people", "people among themselves", "difference"),
-            rows,
-            title="Machines beside people (mean pairwise ICC(A,1))",
-        )
-
-
-def _peers(validation: Validation) -> Iterator[Sequence[str]]:
-    for name, agreement in validation.dimensions.items():
-        peers = agreement["peers"] or {"human_machine": {}}
-        for machine, with_people in peers["human_machine"].items():
-            if with_people["icc_a1"]["estimate"] is not None:
-                yield (
-                    name,
-                    machine,
-                    _with_interval(with_people["icc_a1"]),
-                    _with_interval(peers["human_human"] or {}),
-                    _with_interval(with_people.get("beyond_human_human") or {}),
-                )
-
-
-def _show_replacements(validation: Validation, screen: Screen) -> None:
-    """Whether each machine could stand in for a person, with a sentence for the first score."""
-    tests = list(_replacements(validation))
-    if not tests:
-        return
-    screen.table(
-        ("dimension", "rater", "ω", "ρ", "verdict", "people", "videos"),
-        (
-            (
-                name,
-                machine,
-                _number(test["winning_rate"]["estimate"]),
-                _with_interval(test["advantage"]),
-                VERDICTS[test["verdict"]],
-                f"{len(test['people']):,}",
-                f"{test['advantage']['n']:,}",
-            )
-            for name, machine, test in tests
-        ),
-        title=f"Could a machine stand in for a person? (ε = {tests[0][2]['epsilon']:g})",
-        whole=1,
-    )
-    first = next((name for name, *_ in tests if name == "unexpectedness"), tests[0][0])
-    for name, machine, test in tests:
-        if name == first:
-            note = f" Note: {test['note']}." if test["note"] else ""
-            screen.show(f"{machine}, {name}: {test['sentence']}{note}\n")
-
-
-def _replacements(validation: Validation) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for name, agreement in validation.dimensions.items():
-        peers = agreement["peers"] or {"human_machine": {}}
-        for machine, with_people in peers["human_machine"].items():
-            if test := with_people["alternative_annotator"]:
-                yield name, machine, test
-
-
-def _show_events(validation: Validation, screen: Screen) -> None:
-    rows = list(_events(validation))
-    if rows:
-        screen.table(
-            ("event", "rater", "with people", "people among themselves", "hits"),
-            rows,
-            title="Do they mark the same moment? (α for unitizing: 1 the same, 0 chance)",
-            whole=1,
-        )
-
-
-def _events(validation: Validation) -> Iterator[Sequence[str]]:
-    """A row for each event and machine; the hits stand beside the moment of their tolerance."""
-    hits = validation.onset.get("human", {})
-    for name, event in validation.events.items():
-        among = _with_interval(event["human_human"] or {})
-        within = name.removeprefix("moment_")
-        for machine, alpha in (event["human_machine"] or {"": {}}).items():
-            hit = hits.get(machine, {}).get(within, {})
-            yield name.replace("_", " "), machine, _with_interval(alpha), among, _with_interval(hit)
-
-
 def _show_drift(validation: Validation, screen: Screen) -> None:
     if validation.drift:
         screen.table(
@@ -212,8 +124,8 @@ def _show_drift(validation: Validation, screen: Screen) -> None:
             (
                 (
                     gated.dimension,
-                    _with_interval(gated.icc_a1.document()),
-                    _number(gated.shift.estimate),
+                    with_interval(gated.icc_a1.document()),
+                    number(gated.shift.estimate),
                     ""
                     if gated.shift_90 is None
                     else f"{gated.shift_90[0]:.1f} to {gated.shift_90[1]:.1f}",
@@ -237,9 +149,9 @@ def _show_ablation(validation: Validation, screen: Screen) -> None:
                     comparison.dimension,
                     comparison.benchmark,
                     comparison.metric,
-                    _with_interval(comparison.off.document()),
-                    _with_interval(comparison.on.document()),
-                    _with_interval(comparison.difference.document()),
+                    with_interval(comparison.off.document()),
+                    with_interval(comparison.on.document()),
+                    with_interval(comparison.difference.document()),
                     str(comparison.difference.n),
                     comparison.verdict.replace("_", "-"),
                 )
@@ -261,8 +173,8 @@ def _show_grounding(validation: Validation, screen: Screen) -> None:
             (
                 row["rater"],
                 row["dimension"],
-                _with_interval(row["consistent"]),
-                _with_interval(row["bias"]),
+                with_interval(row["consistent"]),
+                with_interval(row["bias"]),
                 str(row["silent"]),
                 ", ".join(f"{card} {count}" for card, count in list(row["cards"].items())[:4]),
             )
@@ -282,8 +194,8 @@ def _show_judge(grounding: Grounding, screen: Screen) -> None:
                 (
                     row["rater"],
                     row["dimension"],
-                    _with_interval(row["judge_icc_a1"]),
-                    _with_interval(row["rating_icc_a1"]),
+                    with_interval(row["judge_icc_a1"]),
+                    with_interval(row["rating_icc_a1"]),
                     str(row["n"]),
                 )
                 for row in grounding.judge_with_people
@@ -292,21 +204,3 @@ def _show_judge(grounding: Grounding, screen: Screen) -> None:
         )
     else:
         screen.show("Nobody rated these videos by hand, so nobody knows how good the judge is.")
-
-
-def _with_interval(figure: dict[str, Any]) -> str:
-    if figure.get("estimate") is None:
-        return "–"
-    interval = _interval(figure)
-    return _number(figure["estimate"]) + (f" [{interval}]" if interval else "")
-
-
-def _interval(figure: dict[str, Any]) -> str:
-    if figure.get("ci_low") is None or figure.get("ci_high") is None:
-        return ""
-    return f"{_number(figure['ci_low'])} to {_number(figure['ci_high'])}"
-
-
-def _number(value: float | None) -> str:
-    # Adding 0 turns −0.0 into 0.0.
-    return "" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
