@@ -61,11 +61,14 @@ def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GEMINI_API_KEY", "x")
         environment.setenv("GOOGLE_GEMINI_BASE_URL", gemini.url)
+        environment.setenv("RATERS", '[{"name": "quick", "model": "gemini-3.5-flash", "fps": 1}]')
         tell("first", run_tta, *rate, "--json")
         with running(home, INGEST, publish=True):
             tell("ingest", here, "ingest", other, "--wait")
             tell("plan", here, "rate", other, "--rater", "gemini", "--dry-run", "--json")
             tell("again", here, *rate)
+            tell("named", here, "rate", clip, "--rater", "gemini:quick", "--json")
+            tell("named again", here, "rate", clip, "--rater", "gemini:quick", "--json")
             tell("canary", here, "rate", "--canary", "--json")
             tell("canary again", here, "rate", "--canary")
             gemini.script({"times": None, "error": NOT_VALID})
@@ -98,7 +101,7 @@ def test_the_canary_asks_about_each_frozen_clip_once_a_day(story):
 
     assert story.results["canary"].returncode == 0, story.results["canary"].stderr
     assert (verdict["ok"], verdict["is_baseline"]) == (True, True)
-    assert story.requests["canary"] == story.requests["again"] + len(frozen_clips())
+    assert story.requests["canary"] == story.requests["named again"] + len(frozen_clips())
     assert "cost at most about USD" in story.results["canary"].stderr
     assert story.requests["canary again"] == story.requests["canary"]
     assert "this is the baseline" in story.results["canary again"].stdout
@@ -119,10 +122,22 @@ def test_what_it_costs_at_most_is_said_before(story):
     assert "at most about USD" in story.results["first"].stderr
 
 
+def test_a_named_rater_rates_under_its_own_settings_and_is_paid_once(story):
+    (rating,) = story.document("named")["ratings"]
+
+    assert story.document("named")["condition"] == "gemini:quick"
+    assert rating["rater"].startswith("gemini/gemini-3.5-flash/")
+    assert rating["rater"].endswith("+fps1")
+    assert rating["parameters"]["sampled_fps"] == 1
+    assert story.requests["named again"] == story.requests["named"] == story.requests["again"] + 1
+
+
 def test_both_replicates_are_in_the_star_schema(story):
     gemini = [row for row in story.document("rows") if row["rater"].startswith("gemini/")]
 
-    assert [(row["replicate"], row["status"]) for row in gemini] == [(0, "rated"), (1, "rated")]
+    default = [row for row in gemini if "+" not in row["rater"]]
+    assert [(row["replicate"], row["status"]) for row in default] == [(0, "rated"), (1, "rated")]
+    assert [row["rater"].rpartition("+")[2] for row in gemini if row not in default] == ["fps1"]
 
 
 def test_the_same_command_again_asks_nothing_and_shows_the_same(story):
