@@ -49,6 +49,10 @@ class GeminiConditions:
         settings = (self._variants[name][0] for name in self.names)
         return tuple(dict.fromkeys(each.model for each in settings))
 
+    def entry(self, name: str) -> NamedRater | None:
+        """The entry of that name; None for the deployment's own settings."""
+        return next((rater for rater in self.raters if rater.name == name), None)
+
     def condition(self, word: str) -> GeminiCondition:
         """The condition of a word such as `gemini:flash+caption`. Raises UnknownCondition."""
         try:

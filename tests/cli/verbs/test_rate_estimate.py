@@ -61,8 +61,10 @@ def without_settings(monkeypatch):
 
 
 def planned(fps=1.0, model=None, condition="gemini", replicates=1) -> EstimateSettings:
-    under = conditions_here().condition(condition)
-    return EstimateSettings.of(TODAY, fps, model, under, replicates)
+    conditions = conditions_here()
+    under = conditions.condition(condition)
+    own = conditions.entry(under.entry)
+    return EstimateSettings.of(TODAY, fps, model, under, replicates, own)
 
 
 def estimated(*words: object, lake=None, **plan) -> dict:
@@ -330,3 +332,16 @@ def test_a_named_rater_is_priced_by_its_own_frames_and_model(monkeypatch, clips)
     assert slow["condition"] == "gemini:slow"
     assert slow["frames"] < usual["frames"]
     assert (big["model"], big["cost_usd"]["live"]) == ("gemini-9", None)
+
+
+def test_a_rater_with_a_budget_of_its_own_takes_as_many_days_as_the_tighter_one(monkeypatch, clips):
+    monkeypatch.setenv("DAILY_BUDGET_VIDEOS", "10")
+    monkeypatch.setenv("RATERS", '[{"name": "slow", "fps": 1, "daily_budget_videos": 2}]')
+
+    usual, slow = (
+        estimated(clips / "long.mp4", condition=word, replicates=10)["daily_budget"]
+        for word in ("gemini", "gemini:slow")
+    )
+
+    assert (usual["videos"], usual["days"]) == (10, 1)
+    assert (slow["videos"], slow["days"]) == (2, 5)

@@ -29,12 +29,14 @@ def estimate_cost(
     """Estimate and print. It reads headers of files, and sends, stores and pays nothing."""
     selected = Selection.of(words)
     conditions = conditions_here() if target == LOCAL else conditions_of(target_named(target))
+    under = chosen_condition(conditions, condition)
     settings = EstimateSettings.of(
         datetime.now(UTC).date(),
         fps,
         model,
-        chosen_condition(conditions, condition),
+        under,
         replicates,
+        conditions.entry(under.entry),
     )
     if selected.in_lake:
         with (

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cli.errors import WRONG_USE, UserError
 from shared.config import MOST_UPLOADED_BYTES, AnalyzeSettings, GeminiSettings, read
 from shared.inputs.media_type import HEAD_BYTES, media_type
+from shared.named_raters import NamedRater
 from shared.rating.clip import ClipHeader, Unreadable, read_clip_header
 from shared.rating.gemini.estimate import CallEstimate, estimate_rating
 from shared.rating.gemini.prices import Prices
@@ -42,8 +43,9 @@ class EstimateSettings:
         model: str | None,
         condition: GeminiCondition,
         replicates: int,
+        own: NamedRater | None = None,
     ) -> "EstimateSettings":
-        """Read the options. `fps` applies to clips of every length.
+        """Read the options. `fps` applies to clips of every length; `own` may have its own budget.
 
         Raises UserError for a bad option, Misconfigured for a bad setting.
         """
@@ -57,7 +59,7 @@ class EstimateSettings:
             why = first["msg"].removeprefix("Value error, ")
             raise UserError(f"--{option}: {why}.", WRONG_USE) from error
         condition = replace(condition, settings=settings)
-        return cls(condition, read(_RatingLimits), Prices.under(settings), on, replicates)
+        return cls(condition, _limits(own), Prices.under(settings), on, replicates)
 
     @property
     def gemini(self) -> GeminiSettings:
@@ -94,3 +96,16 @@ class EstimateSettings:
         """Tokens of all ratings of one video."""
         once = estimate_rating(header.duration_s or 0.0, header.has_audio, self.condition)
         return once.times(self.replicates)
+
+
+def _limits(own: NamedRater | None) -> AnalyzeSettings:
+    """The limits of this shell, with the tighter of two budgets for a rater that has its own."""
+    limits: AnalyzeSettings = read(_RatingLimits)
+    if own is None:
+        return limits
+    budgets = {
+        name: [bound for bound in (getattr(limits, name), getattr(own, name)) if bound is not None]
+        for name in ("daily_budget_usd", "daily_budget_videos")
+    }
+    tighter = {name: min(bounds, default=None) for name, bounds in budgets.items()}
+    return limits.model_copy(update=tighter)
