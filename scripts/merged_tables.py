@@ -12,6 +12,9 @@ _COLUMN_TYPES = {
     "number": "FLOAT64",
     "boolean": "BOOL",
 }
+_AVERAGED = ("score", "probability", "number", "integer")
+"""Types of which the answers of one rater average. Times and texts are those of one answer."""
+
 UNITS = {
     "score": " 0–100.",
     "probability": " 0–1.",
@@ -91,14 +94,20 @@ def _columns(entry: dict[str, Any], rubric: dict[str, Any]) -> list[dict[str, An
     if "rubric" not in entry:
         return [entry | {"extract": _extract(entry["name"], entry["type"], entry.get("mode"))}]
     return [
-        {
-            "name": field["name"],
-            "type": _COLUMN_TYPES[field["type"]],
-            "description": field["title"] + UNITS.get(field["type"], ""),
-            "extract": _extract(field["name"], _COLUMN_TYPES[field["type"]], None),
-        }
+        _rated_column(field, is_mean=entry.get("mean", False) and field["type"] in _AVERAGED)
         for field in rubric[entry["rubric"]]
     ]
+
+
+def _rated_column(field: dict[str, Any], *, is_mean: bool) -> dict[str, Any]:
+    """A column of the rubric. The mean of several answers is a FLOAT64, whatever they are."""
+    kind = _COLUMN_TYPES[field["type"]]
+    return {
+        "name": field["name"],
+        "type": "FLOAT64" if is_mean else kind,
+        "description": field["title"] + UNITS.get(field["type"], ""),
+        "extract": _extract(field["name"], kind, None),
+    } | ({"mean_of": kind} if is_mean else {})
 
 
 def _extract(name: str, kind: str, mode: str | None) -> str:

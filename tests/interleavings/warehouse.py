@@ -5,6 +5,7 @@ real statements, and compares all rows: this model judges the product, so someth
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -288,8 +289,9 @@ def _fact(video: Row, tables: Tables, raters: list[str]) -> Row:
     last = metrics.get("collected_at")
     missed = [it["collected_at"] for it in readings if "vanished" in it["flags"]]
     vanished = min((at for at in missed if last is None or at > last), default=None)
-    ratings = (it for it in tables["fact_rating"].values() if it["video_id"] == video_id)
+    ratings = [it for it in tables["fact_rating"].values() if it["video_id"] == video_id]
     rating = _primary(ratings, raters)
+    rating = rating | _means(rating, ratings)
     language, source = _language(video, rating)
     fact = {name: rating.get(name) for name, _, _ in _columns(FACT_TABLE)}
     fact |= {
@@ -306,7 +308,38 @@ def _fact(video: Row, tables: Tables, raters: list[str]) -> Row:
     return fact
 
 
-def _primary(ratings: Iterator[Row], raters: list[str]) -> Row:
+_CONFIGURATION = ("generation", "rater", "config_hash")
+
+
+def _means(shown: Row, ratings: list[Row]) -> Row:
+    """Means over the rated answers of the configuration shown, their number and their spread."""
+    if not shown:
+        return {}
+    answers = [
+        it
+        for it in ratings
+        if it["status"] == "rated" and all(it[name] == shown[name] for name in _CONFIGURATION)
+    ]
+    row: Row = {"shown_replicate": shown["replicate"], "replicates": len(answers)}
+    for name, kind, _ in _columns(FACT_TABLE):
+        dimension = name.removesuffix("_sd")
+        if kind == "FLOAT64" and dimension in shown and not name.endswith("_s"):
+            values = [it[dimension] for it in answers if it[dimension] is not None]
+            row[name] = _deviation(values) if name != dimension else _mean(values)
+    return row
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _deviation(values: list[int]) -> float | None:
+    n, total = len(values), sum(values)
+    squares = sum(value * value for value in values)
+    return math.sqrt((n * squares - total * total) / (n * (n - 1))) if n > 1 else None
+
+
+def _primary(ratings: list[Row], raters: list[str]) -> Row:
     best: tuple[Any, ...] = ()
     chosen: Row = {}
     for rating in ratings:

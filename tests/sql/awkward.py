@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shared.model import canonical_json
+from shared.rating.rubric import scores
 from shared.warehouse.partitions import id_day, user_bucket
 from shared.warehouse.tables import definitions, schema
 
@@ -62,6 +63,10 @@ WORDS: Mapping[str, tuple[Any, ...]] = {
     "flags": ("rounded_count", "vanished", "likes_exceed_views"),
 }
 """Columns whose values mean something to a view."""
+
+
+SCORES = frozenset((*scores(), "desirability_shift"))
+"""Whole numbers from 0 to 100 in a rating, and means of them in a fact."""
 
 
 def tables(videos: int, seed: int) -> Tables:
@@ -117,7 +122,7 @@ def _field_times(row: Row, key: list[str], chance: random.Random) -> str:
 
 
 def _values_of_a_rating(row: Row) -> list[str]:
-    return [name for name, value in row.items() if isinstance(value, float)]
+    return [name for name, value in row.items() if isinstance(value, float) or name in SCORES]
 
 
 def _cell(column: Row, pools: Mapping[str, list[str]], chance: random.Random) -> Any:
@@ -134,6 +139,8 @@ def _cell(column: Row, pools: Mapping[str, list[str]], chance: random.Random) ->
         return _detail(chance)
     if name in WORDS:
         return chance.choice(WORDS[name])
+    if name in SCORES:
+        return chance.choice((0, 1, 50, 50, 99, 100))
     return _OF_TYPE[kind](chance)
 
 

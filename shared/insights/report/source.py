@@ -27,8 +27,9 @@ _RATING_COLUMNS = (
     frozenset(Values.model_fields)
     | frozenset(DERIVED_SCORES)
     | {
-        *("rater", "rubric_version", "generation", "config_hash", "replicate", "rated_at"),
-        *("evidence", "rating_flags"),
+        *("rater", "rubric_version", "generation", "config_hash", "shown_replicate", "rated_at"),
+        *("evidence", "rating_flags", "replicates"),
+        *("unexpectedness_sd", "expectation_gap_sd", "emotional_intensity_sd"),
     }
 )
 

@@ -1,5 +1,5 @@
 -- Written by `make generate` from tables.yaml and templates/fact_video_analytics.sql.j2; edit those.
--- One row per video, with its keys, latest metrics and primary rating. It follows from dim_video, the readings, the ratings and PRIMARY_RATERS alone.
+-- One row per video, with its keys, latest metrics and primary rating. It follows from dim_video, the readings, the ratings and PRIMARY_RATERS alone. Scores, probabilities and derived numbers are means over the rated replicates of that rater's configuration; texts, times and language are those of its newest answer.
 -- Grain: video_id. Recomputed for the videos of a batch from the other tables, so the order of records
 -- does not matter and a second run changes nothing. Each table is bound by the batch's days, which are
 -- constants, so that BigQuery reads and bills the partitions of the batch alone.
@@ -38,21 +38,100 @@ USING (
       1000 AS precedence
   ),
 
+  -- Two loaders that insert an answer at once do not conflict, so it may have two rows.
+  answer AS (
+    SELECT *
+    FROM fact_rating
+    WHERE id_day IN UNNEST(@id_days) AND video_id IN UNNEST(@video_ids)
+    QUALIFY ROW_NUMBER() OVER (
+      PARTITION BY video_id, generation, rater, config_hash, replicate
+      ORDER BY rated_at DESC, digest DESC
+    ) = 1
+  ),
+
+  -- The answer to show, with means over all rated answers of its rater's configuration to the same
+  -- file. Sums of INT64 are exact, so the order of answers changes no digit.
   primary_rating AS (
-    SELECT rating.*
-    FROM fact_rating AS rating
+    SELECT
+      answer.* EXCEPT (unexpectedness, expectation_gap, probability_expected, probability_actual, suspense, hook, explanation_difficulty, emotional_intensity, positivity, negativity, desirability_expected, desirability_unexpected, closeness, cognitive_interruption, perceived_realism, sexual_content, confidence, surprisal_bits, desirability_shift),
+      AVG(answer.unexpectedness) OVER answers AS unexpectedness,
+      AVG(answer.expectation_gap) OVER answers AS expectation_gap,
+      IF(
+        MIN(answer.probability_expected) OVER answers = MAX(answer.probability_expected) OVER answers,
+        MIN(answer.probability_expected) OVER answers,
+        SAFE_DIVIDE(
+          SUM(CAST(ROUND(1e9 * answer.probability_expected) AS INT64)) OVER answers,
+          1e9 * COUNT(answer.probability_expected) OVER answers
+        )
+      ) AS probability_expected,
+      IF(
+        MIN(answer.probability_actual) OVER answers = MAX(answer.probability_actual) OVER answers,
+        MIN(answer.probability_actual) OVER answers,
+        SAFE_DIVIDE(
+          SUM(CAST(ROUND(1e9 * answer.probability_actual) AS INT64)) OVER answers,
+          1e9 * COUNT(answer.probability_actual) OVER answers
+        )
+      ) AS probability_actual,
+      AVG(answer.suspense) OVER answers AS suspense,
+      AVG(answer.hook) OVER answers AS hook,
+      AVG(answer.explanation_difficulty) OVER answers AS explanation_difficulty,
+      AVG(answer.emotional_intensity) OVER answers AS emotional_intensity,
+      AVG(answer.positivity) OVER answers AS positivity,
+      AVG(answer.negativity) OVER answers AS negativity,
+      AVG(answer.desirability_expected) OVER answers AS desirability_expected,
+      AVG(answer.desirability_unexpected) OVER answers AS desirability_unexpected,
+      AVG(answer.closeness) OVER answers AS closeness,
+      AVG(answer.cognitive_interruption) OVER answers AS cognitive_interruption,
+      AVG(answer.perceived_realism) OVER answers AS perceived_realism,
+      AVG(answer.sexual_content) OVER answers AS sexual_content,
+      AVG(answer.confidence) OVER answers AS confidence,
+      IF(
+        MIN(answer.surprisal_bits) OVER answers = MAX(answer.surprisal_bits) OVER answers,
+        MIN(answer.surprisal_bits) OVER answers,
+        SAFE_DIVIDE(
+          SUM(CAST(ROUND(1e9 * answer.surprisal_bits) AS INT64)) OVER answers,
+          1e9 * COUNT(answer.surprisal_bits) OVER answers
+        )
+      ) AS surprisal_bits,
+      AVG(answer.desirability_shift) OVER answers AS desirability_shift,
+      SQRT(SAFE_DIVIDE(
+        COUNT(answer.unexpectedness) OVER answers * SUM(answer.unexpectedness * answer.unexpectedness) OVER answers
+          - SUM(answer.unexpectedness) OVER answers * SUM(answer.unexpectedness) OVER answers,
+        COUNT(answer.unexpectedness) OVER answers * (COUNT(answer.unexpectedness) OVER answers - 1)
+      )) AS unexpectedness_sd,
+      SQRT(SAFE_DIVIDE(
+        COUNT(answer.expectation_gap) OVER answers * SUM(answer.expectation_gap * answer.expectation_gap) OVER answers
+          - SUM(answer.expectation_gap) OVER answers * SUM(answer.expectation_gap) OVER answers,
+        COUNT(answer.expectation_gap) OVER answers * (COUNT(answer.expectation_gap) OVER answers - 1)
+      )) AS expectation_gap_sd,
+      SQRT(SAFE_DIVIDE(
+        COUNT(answer.emotional_intensity) OVER answers * SUM(answer.emotional_intensity * answer.emotional_intensity) OVER answers
+          - SUM(answer.emotional_intensity) OVER answers * SUM(answer.emotional_intensity) OVER answers,
+        COUNT(answer.emotional_intensity) OVER answers * (COUNT(answer.emotional_intensity) OVER answers - 1)
+      )) AS emotional_intensity_sd,
+      COUNT(IF(answer.status = 'rated', 1, NULL)) OVER answers AS replicates
+    FROM answer
     -- A rater with another wording, or that saw more than the video, counts only where it is named whole.
     INNER JOIN preference
-      ON IF(STRPOS(rating.rater, '+') > 0, rating.rater = preference.prefix, STARTS_WITH(rating.rater, preference.prefix))
-    WHERE rating.id_day IN UNNEST(@id_days) AND rating.video_id IN UNNEST(@video_ids)
+      ON IF(STRPOS(answer.rater, '+') > 0, answer.rater = preference.prefix, STARTS_WITH(answer.rater, preference.prefix))
+    WHERE TRUE
     QUALIFY ROW_NUMBER() OVER (
-      PARTITION BY rating.video_id
+      PARTITION BY answer.video_id
       ORDER BY
         preference.precedence,
-        CASE rating.status WHEN 'rated' THEN 0 WHEN 'refused' THEN 1 WHEN 'unratable' THEN 2 ELSE 3 END,
-        rating.rated_at DESC,
-        rating.digest DESC
+        CASE answer.status WHEN 'rated' THEN 0 WHEN 'refused' THEN 1 WHEN 'unratable' THEN 2 ELSE 3 END,
+        answer.rated_at DESC,
+        answer.digest DESC
     ) = 1
+    -- A rater that two prefixes name is here twice, so the prefix keeps its answers apart.
+    WINDOW answers AS (
+      PARTITION BY
+        answer.video_id,
+        answer.generation,
+        answer.rater,
+        answer.config_hash,
+        preference.precedence
+    )
   )
 
   SELECT
@@ -85,8 +164,9 @@ USING (
     rating.rubric_version,
     rating.generation,
     rating.config_hash,
-    rating.replicate,
+    rating.replicate AS shown_replicate,
     rating.rated_at,
+    rating.replicates,
     rating.setup,
     rating.expectation,
     rating.event,
@@ -115,7 +195,10 @@ USING (
     rating.language,
     rating.confidence,
     rating.surprisal_bits,
-    rating.desirability_shift
+    rating.desirability_shift,
+    rating.unexpectedness_sd,
+    rating.expectation_gap_sd,
+    rating.emotional_intensity_sd
   FROM dim_video AS video
   LEFT JOIN latest_metrics AS metrics ON metrics.video_id = video.video_id
   LEFT JOIN vanished ON vanished.video_id = video.video_id
@@ -148,8 +231,9 @@ WHEN MATCHED THEN UPDATE SET
   rubric_version = source.rubric_version,
   generation = source.generation,
   config_hash = source.config_hash,
-  replicate = source.replicate,
+  shown_replicate = source.shown_replicate,
   rated_at = source.rated_at,
+  replicates = source.replicates,
   setup = source.setup,
   expectation = source.expectation,
   event = source.event,
@@ -178,7 +262,10 @@ WHEN MATCHED THEN UPDATE SET
   language = source.language,
   confidence = source.confidence,
   surprisal_bits = source.surprisal_bits,
-  desirability_shift = source.desirability_shift
+  desirability_shift = source.desirability_shift,
+  unexpectedness_sd = source.unexpectedness_sd,
+  expectation_gap_sd = source.expectation_gap_sd,
+  emotional_intensity_sd = source.emotional_intensity_sd
 WHEN NOT MATCHED THEN INSERT (
   video_id,
   id_day,
@@ -204,8 +291,9 @@ WHEN NOT MATCHED THEN INSERT (
   rubric_version,
   generation,
   config_hash,
-  replicate,
+  shown_replicate,
   rated_at,
+  replicates,
   setup,
   expectation,
   event,
@@ -234,7 +322,10 @@ WHEN NOT MATCHED THEN INSERT (
   language,
   confidence,
   surprisal_bits,
-  desirability_shift
+  desirability_shift,
+  unexpectedness_sd,
+  expectation_gap_sd,
+  emotional_intensity_sd
 ) VALUES (
   source.video_id,
   source.id_day,
@@ -260,8 +351,9 @@ WHEN NOT MATCHED THEN INSERT (
   source.rubric_version,
   source.generation,
   source.config_hash,
-  source.replicate,
+  source.shown_replicate,
   source.rated_at,
+  source.replicates,
   source.setup,
   source.expectation,
   source.event,
@@ -290,5 +382,8 @@ WHEN NOT MATCHED THEN INSERT (
   source.language,
   source.confidence,
   source.surprisal_bits,
-  source.desirability_shift
+  source.desirability_shift,
+  source.unexpectedness_sd,
+  source.expectation_gap_sd,
+  source.emotional_intensity_sd
 )

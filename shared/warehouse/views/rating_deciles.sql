@@ -19,9 +19,10 @@ WITH ranked AS (
     RANK() OVER scores + (COUNT(*) OVER same_score - 1) / 2 AS score_rank,
     COUNT(*) OVER everyone AS n
   FROM `${dataset}.engagement_pairs` AS pair
+  -- BigQuery cannot partition by FLOAT64. Rows with an equal score are peers in its order instead.
   WINDOW
     scores AS (PARTITION BY predictor, outcome, scale ORDER BY score),
-    same_score AS (PARTITION BY predictor, outcome, scale, score),
+    same_score AS (scores RANGE BETWEEN CURRENT ROW AND CURRENT ROW),
     everyone AS (PARTITION BY predictor, outcome, scale)
 ),
 

@@ -5,14 +5,17 @@
 
 import hashlib
 import itertools
+import statistics
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.model import Record, canonical_json
 from shared.rating_section import Rating
+from shared.rubric_values import Values
 from tests.records import creator, metrics, no_media, rating, record, video
 
 IN_THE_SUITE = settings.get_current_profile_name() == "suite"
@@ -39,13 +42,19 @@ creators = st.builds(lambda hours, who, n: creator(hours, who, followers=n), HOU
 counts = st.builds(lambda hours, n: metrics(hours, views=n), HOURS, st.sampled_from([None, 1, 2]))
 ratings = st.one_of(
     st.builds(
-        lambda hours, score, rater, generation: rating(
-            hours, score, rater=rater, generation=generation
+        lambda hours, score, rater, generation, replicate: rating(
+            hours,
+            score,
+            rater=rater,
+            generation=generation,
+            replicate=replicate,
+            values=score and Values(unexpectedness=score, probability_actual=score / 300),
         ),
         HOURS,
-        st.sampled_from([None, 10, 90]),
+        st.sampled_from([None, 10, 50, 90]),
         st.sampled_from(RATERS),
         st.sampled_from(["1", "2"]),
+        st.integers(0, 2),
     ),
     st.just(no_media()),
 )
@@ -103,7 +112,10 @@ class Seen:
     collected_at: Any
     rating_status: str | None
     rater: str | None
-    unexpectedness: int | None
+    unexpectedness: float | None
+    unexpectedness_sd: float | None
+    probability_actual: float | None
+    replicates: int | None
     generation: str | None
 
     @classmethod
@@ -138,14 +150,20 @@ def expected_fact(sent: list[Record]) -> Seen:
     readings = [record.metrics for record in sent if record.metrics]
     last = max((reading.collected_at for reading in readings), default=None)
     views = [reading.views for reading in readings if reading.collected_at == last]
-    shown = primary(kept_ratings(sent))
+    ratings = kept_ratings(sent)
+    shown = primary(ratings)
+    answers = rated_answers(shown, ratings)
+    scores = [values.unexpectedness for values in answers]
     return Seen(
         user_key=owner.creator_id if owner else "unknown",
         views=max((count for count in views if count is not None), default=None),
         collected_at=last,
         rating_status=shown and shown.status,
         rater=shown and shown.rater,
-        unexpectedness=shown and shown.values and shown.values.unexpectedness,
+        unexpectedness=statistics.fmean(scores) if scores else None,
+        unexpectedness_sd=close(statistics.stdev(scores)) if len(scores) > 1 else None,
+        probability_actual=close(statistics.fmean(scores) / 300) if scores else None,
+        replicates=shown and len(answers),
         generation=shown and shown.generation,
     )
 
@@ -155,9 +173,24 @@ def kept_ratings(sent: list[Record]) -> list[Rating]:
     by_key: dict[Any, list[Rating]] = {}
     for each in sent:
         if each.rating:
-            key = (each.rating.generation, each.rating.rater)
+            key = (each.rating.generation, each.rating.rater, each.rating.replicate)
             by_key.setdefault(key, []).append(each.rating)
     return [newest(ratings) for ratings in by_key.values()]
+
+
+def rated_answers(shown: Rating | None, ratings: list[Rating]) -> list[Values]:
+    """What the shown rater said of the same file, in all its replicates that are not refusals."""
+    return [
+        each.values
+        for each in ratings
+        if shown and (each.generation, each.rater) == (shown.generation, shown.rater)
+        if each.values
+    ]
+
+
+def close(value: float) -> Any:
+    """Equal to nine digits: a sum of NUMERIC has no more."""
+    return pytest.approx(value, rel=1e-8)
 
 
 def expected_ratings(sent: list[Record]) -> list[str]:

@@ -21,7 +21,7 @@ LEFT JOIN fact_rating AS rating
     AND rating.generation = fact.generation
     AND rating.rater = fact.rater
     AND rating.config_hash = fact.config_hash
-    AND rating.replicate = fact.replicate
+    AND rating.replicate = fact.shown_replicate
 -- The signals rater measures loudness, whoever gave the rating of the fact row.
 LEFT JOIN
   (
