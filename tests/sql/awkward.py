@@ -59,7 +59,7 @@ WORDS: Mapping[str, tuple[Any, ...]] = {
     "rater": ("gemini/m/r1", "gemini/m/r1+caption", "signals/1", "human/Zoë", "none"),
     "generation": ("0", "1700000000000001"),
     "config_hash": ("aa", "bb"),
-    "replicate": (0, 1),
+    "replicate": (0, 1, 2),
     "flags": ("rounded_count", "vanished", "likes_exceed_views"),
 }
 """Columns whose values mean something to a view."""
@@ -91,8 +91,16 @@ def _rows(
         row = _row(table, pools, chance)
         if key == ["video_id"]:
             row |= _video_key(pools["video_id"][number])
+        if "replicate" in row and rows and chance.random() < 0.4:  # another answer of one rater
+            row |= _configuration(chance.choice([*rows.values()]))
         rows.setdefault(tuple(row[name] for name in key), row)
     return list(rows.values())
+
+
+def _configuration(row: Row) -> Row:
+    return {
+        name: row[name] for name in ("video_id", "id_day", "generation", "rater", "config_hash")
+    }
 
 
 def _row(table: str, pools: Mapping[str, list[str]], chance: random.Random) -> Row:
