@@ -178,10 +178,14 @@ def _migrate(
 
     A start that was killed may have migrated them and not have set it.
     """
+    from shared.warehouse.migration.means import SUMMARY
     from shared.warehouse.migration.migrate import KEPT, MigrationApp, migrate
 
     now = datetime.now(UTC)
-    rows = migrate(MigrationApp(client, dataset, lambda: now)).rows
+    migrated = migrate(MigrationApp(client, dataset, lambda: now))
+    if migrated.averaged:
+        say(SUMMARY.format(videos=migrated.averaged))
+    rows = migrated.rows
     until = (now + KEPT).date()
     if rows:
         say(

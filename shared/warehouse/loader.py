@@ -82,6 +82,10 @@ class Loader:
             self._fresh_until.clear()  # perhaps the tables are being replaced
             raise
 
+    def recompute(self, video_ids: Sequence[str]) -> None:
+        """Make the facts of these videos anew from the other tables. Raises as `load` does."""
+        self._merge_facts(sorted(video_ids), Deadline.after(LOAD_TIMEOUT_S))
+
     def _load(self, records: Sequence[Record], deadline: Deadline) -> None:
         try:
             self._merge(records, deadline)

@@ -64,7 +64,7 @@ def create_tables(
     foreign_keys: bool = True,
     labels: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
-    """Create the dataset and its tables, rename columns, and add missing ones.
+    """Create the dataset and its tables, and adapt the columns of those that are there.
 
     A second run changes nothing. `labels` maps tables to their labels. In the cloud, Terraform
     creates the tables from the same files.
@@ -78,8 +78,15 @@ def create_tables(
         try:
             client.create_table(table, **BOUNDED)
         except Conflict:
-            _rename_columns(client, path, definition)
-            _add_missing_columns(client, path, name)
+            adapt_columns(client, path)
+
+
+def adapt_columns(client: bigquery.Client, path: str) -> None:
+    """Rename columns of a live table, widen their types, and add missing ones. Values stay."""
+    name = path.rpartition(".")[2]
+    _rename_columns(client, path, definitions()[name])
+    _widen_columns(client, path, name)
+    _add_missing_columns(client, path, name)
 
 
 def _table(path: str, definition: Mapping[str, Any]) -> bigquery.Table:
@@ -113,15 +120,32 @@ def _rename_columns(client: bigquery.Client, path: str, definition: Mapping[str,
         if field.name in names:
             statement = f"ALTER TABLE `{path}` RENAME COLUMN `{field.name}` TO {names[field.name]}"
             run(client, dataset, statement)
-    _describe(client, path, names)
+    _describe(client, path, {old: {"name": new} for old, new in names.items()})
 
 
-def _describe(client: bigquery.Client, path: str, names: Mapping[str, str]) -> None:
+def _widen_columns(client: bigquery.Client, path: str, name: str) -> None:
+    """Turn INT64 into FLOAT64 where the definition has become that; BigQuery does it in place.
+
+    https://cloud.google.com/bigquery/docs/managing-table-schemas#change_a_columns_data_type
+    """
+    types = {column["name"]: column["type"] for column in schema(name)}
+    narrow = [
+        field.name
+        for field in client.get_table(path, **BOUNDED).schema
+        if field.field_type in ("INTEGER", "INT64") and types.get(field.name) == "FLOAT64"
+    ]
+    for column in narrow:
+        statement = f"ALTER TABLE `{path}` ALTER COLUMN {column} SET DATA TYPE FLOAT64"
+        run(client, path.rpartition(".")[0], statement)
+    if narrow:
+        _describe(client, path, {column: {"type": "FLOAT"} for column in narrow})
+
+
+def _describe(client: bigquery.Client, path: str, changes: Mapping[str, Mapping[str, str]]) -> None:
+    """Describe columns by their names and types of now: on a laptop, only the rows have them."""
     table = bigquery.Table(path)
     table.schema = [
-        bigquery.SchemaField.from_api_repr(
-            field.to_api_repr() | {"name": names.get(field.name, field.name)}
-        )
+        bigquery.SchemaField.from_api_repr(field.to_api_repr() | changes.get(field.name, {}))
         for field in client.get_table(path, **BOUNDED).schema
     ]
     client.update_table(table, ["schema"], **BOUNDED)

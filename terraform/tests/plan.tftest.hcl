@@ -457,6 +457,26 @@ run "tables_of_an_earlier_version" {
   expect_failures = [google_bigquery_table.this]
 }
 
+run "facts_of_one_answer_each" {
+  command = plan
+
+  module {
+    source = "./modules/warehouse/table"
+  }
+
+  variables {
+    dataset             = "tiktok"
+    definitions         = "../shared/warehouse"
+    deletion_protection = false
+    tables = {
+      fact_video_analytics = { description = "Videos.", key = ["video_id"], partition = "id_day", cluster = ["video_id"], scores = "mean" }
+    }
+    live = { fact_video_analytics = { partition = "id_day" } }
+  }
+
+  expect_failures = [google_bigquery_table.this]
+}
+
 run "tables_that_were_migrated" {
   command = plan
 
@@ -471,8 +491,10 @@ run "tables_that_were_migrated" {
     tables = {
       dim_user       = { description = "Creators.", key = ["user_key"], partition = "user_bucket", buckets = 4000, cluster = ["user_key"] }
       insight_effect = { description = "Numbers.", key = ["report_date"], partition = "report_date", cluster = ["part"] }
+
+      fact_video_analytics = { description = "Videos.", key = ["video_id"], partition = "id_day", cluster = ["video_id"], scores = "mean" }
     }
-    live = { dim_user = { partition = "user_bucket" }, insight_effect = {} }
+    live = { dim_user = { partition = "user_bucket" }, insight_effect = {}, fact_video_analytics = { partition = "id_day", scores = "mean" } }
   }
 
   assert {

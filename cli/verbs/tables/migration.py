@@ -14,7 +14,9 @@ from local.cloud import QUERY
 from local.endpoints import LOCAL, Endpoints
 from shared.storage.lake import Lake
 from shared.warehouse.client import bigquery
+from shared.warehouse.loader import FACT_TABLE
 from shared.warehouse.migration.columns import COMPUTED, new_columns
+from shared.warehouse.migration.means import SUMMARY
 from shared.warehouse.migration.migrate import (
     Migrated,
     MigrationApp,
@@ -58,7 +60,8 @@ def _of_stored(stored: StoredTables) -> MigrationEstimate:
     }
     sources = {name: SOURCES.get(name, name) for name in COMPUTED}
     rows = {name: stored.rows.get(source, 0) for name, source in sources.items() if source in old}
-    return MigrationEstimate(rows, 0)
+    is_mean = "replicates" in stored.types.get(FACT_TABLE, {"replicates": ""})
+    return MigrationEstimate(rows, 0, 0 if is_mean else stored.rows.get(FACT_TABLE, 0))
 
 
 def _app(endpoints: Endpoints, on_progress: Callable[[str], None]) -> MigrationApp:
@@ -77,15 +80,23 @@ def _show_estimate(screen: Screen, target: str, plan: MigrationEstimate) -> None
     price = QueryPrice(plan.bytes_billed)
     if screen.machine:
         screen.show_json(
-            {"rows": plan.rows, "bytes_billed": price.bytes_billed, "cost_usd": price.usd}
+            {
+                "rows": plan.rows,
+                "averaged": plan.averaged,
+                "bytes_billed": price.bytes_billed,
+                "cost_usd": price.usd,
+            }
         )
         return
-    if not plan.rows:
+    if not plan.rows and not plan.averaged:
         screen.show(NOTHING)
         return
-    screen.show("These tables would be migrated:")
+    if plan.rows:
+        screen.show("These tables would be migrated:")
     for name, rows in plan.rows.items():
         screen.show(f"  {name:<21} {rows:>9,} rows")
+    if plan.averaged:
+        screen.show(f"The answers about {plan.averaged:,} videos would be averaged.")
     if target == LOCAL:
         screen.show("The local cloud does it when it starts. It costs nothing.")
     else:
@@ -94,14 +105,23 @@ def _show_estimate(screen: Screen, target: str, plan: MigrationEstimate) -> None
 
 def _show_outcome(screen: Screen, outcome: Migrated, endpoints: Endpoints) -> None:
     if screen.machine:
-        screen.show_json({"rows": outcome.rows, "erase_again": outcome.is_overtaken})
+        screen.show_json(
+            {
+                "rows": outcome.rows,
+                "averaged": outcome.averaged,
+                "erase_again": outcome.is_overtaken,
+            }
+        )
         return
-    if not outcome.rows:
+    if not outcome.rows and not outcome.averaged:
         screen.show(NOTHING)
         return
     for name, rows in outcome.rows.items():
         screen.show(f"  {name:<21} {rows:>9,} rows")
-    screen.show("The old tables stay for seven days, with __before after their names.")
+    if outcome.averaged:
+        screen.show(SUMMARY.format(videos=outcome.averaged))
+    if outcome.rows:
+        screen.show("The old tables stay for seven days, with __before after their names.")
     if outcome.is_overtaken:
         screen.show(ERASE_AGAIN)
     if not endpoints.is_local:

@@ -78,11 +78,11 @@ def expressions(table: str, old_columns: Collection[str]) -> dict[str, str]:
     """
     former = {each["name"]: each["formerly"] for each in _listed(table) if "formerly" in each}
     chosen: dict[str, str] = {}
-    for name in (column["name"] for column in schema(table)):
+    for name, kind in ((column["name"], column["type"]) for column in schema(table)):
         if name in COMPUTED[table] and (name != "field_times" or name in old_columns):
             chosen[name] = COMPUTED[table][name]
-        elif name in old_columns:
-            chosen[name] = name
+        elif name in old_columns:  # a score was an INT64, and a mean of scores is not
+            chosen[name] = f"CAST({name} AS FLOAT64)" if kind == "FLOAT64" else name
         elif former.get(name) in old_columns:
             chosen[name] = f"`{former[name]}`"
     return chosen

@@ -15,12 +15,14 @@ The rows come from the old tables, so rows whose objects are gone from the lake 
 A migration that was killed is simply run again. A table whose copy is `pending` is filled and
 swapped once more: nothing was acknowledged since, so nothing is lost with its rows. Only in
 fact_video_analytics may `load` have written since. There, missing rows are added and no others.
+
+Last, the facts of an earlier version get the means of their answers (means.py).
 """
 
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,6 +34,7 @@ from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import BOUNDED, run, run_dml, start
 from shared.warehouse.loader import FACT_TABLE
 from shared.warehouse.migration.columns import COMPUTED, expressions
+from shared.warehouse.migration.means import FactMeans
 from shared.warehouse.migration.old_tables import SOURCES, MigrationRefused, OldTables
 from shared.warehouse.migration.statements import (
     complete,
@@ -70,10 +73,14 @@ class MigrationApp:
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """Rows by table that was migrated. `is_overtaken`: somebody was erased during the swap."""
+    """Rows by table that was migrated, and the number of facts whose answers were averaged.
+
+    `is_overtaken`: somebody was erased during the swap.
+    """
 
     rows: Mapping[str, int]
     is_overtaken: bool = False
+    averaged: int = 0
 
 
 def migrate(app: MigrationApp) -> Migrated:
@@ -82,21 +89,29 @@ def migrate(app: MigrationApp) -> Migrated:
     A second run changes nothing. Raises MigrationRefused, Transient and Misconfigured.
     """
     with translate_errors("BigQuery"):
-        return _Migration(app).finish()
+        migrated = _Migration(app).finish()
+        averaged = FactMeans(app.client, app.dataset, app.on_progress).fill()
+    return replace(migrated, averaged=averaged)
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationEstimate:
-    """What a migration reads: `rows` by table, and the bytes that it bills at most."""
+    """What a migration reads: `rows` by table, and the bytes that it bills at most.
+
+    `averaged` is the number of facts whose answers it would average. It bills each about as a new
+    record of that video.
+    """
 
     rows: Mapping[str, int]
     bytes_billed: int
+    averaged: int = 0
 
 
 def estimate(app: MigrationApp) -> MigrationEstimate:
     """Count rows and bytes by dry runs. It changes nothing and bills nothing."""
     with translate_errors("BigQuery"):
-        return _Migration(app).estimate()
+        plan = _Migration(app).estimate()
+        return replace(plan, averaged=FactMeans(app.client, app.dataset).count())
 
 
 class _Migration:

@@ -487,7 +487,8 @@ def test_a_migrated_table_is_described_as_terraform_describes_it(migrated, name)
     assert table.clustering_fields == definition["cluster"]
     assert migrated.keys[name] == constraints(f"test.migrated.{name}")
     partition = {"partition": definition["partition"]}  # as terraform/modules/warehouse/table does
-    assert table.labels == {"app": name.removesuffix("_detail")} | partition
+    scores = {"scores": definition["scores"]} if "scores" in definition else {}
+    assert table.labels == {"app": name.removesuffix("_detail")} | partition | scores
     if "buckets" in definition:
         assert migrated.ranges[name].field == definition["partition"]
         assert migrated.ranges[name].range_.end == definition["buckets"]

@@ -17,8 +17,11 @@ resource "google_bigquery_table" "this" {
   clustering          = each.value.cluster
   deletion_protection = var.deletion_protection
 
-  # `tta tables --migrate` sets this label, too (shared/warehouse/migration).
-  labels = contains(keys(local.computed), each.key) ? { partition = local.computed[each.key] } : {}
+  # `tta tables --migrate` sets these labels, too (shared/warehouse/migration).
+  labels = merge(
+    contains(keys(local.computed), each.key) ? { partition = local.computed[each.key] } : {},
+    can(each.value.scores) ? { scores = each.value.scores } : {},
+  )
 
   dynamic "time_partitioning" {
     for_each = can(each.value.partition) && !can(each.value.buckets) ? [each.value.partition] : []
@@ -73,6 +76,11 @@ resource "google_bigquery_table" "this" {
     precondition {
       condition     = !contains(keys(local.computed), each.key) || !contains(keys(var.live), each.key) || try(var.live[each.key]["partition"], "") == try(local.computed[each.key], "")
       error_message = "${each.key} is of an earlier version, and an apply would replace it by an empty table. Run `tta tables --migrate` first; see docs/operations.md, migrate."
+    }
+
+    precondition {
+      condition     = !can(each.value.scores) || !contains(keys(var.live), each.key) || try(var.live[each.key]["scores"], "") == try(each.value.scores, "")
+      error_message = "${each.key} has the scores of one answer, and an apply would replace it by an empty table. Run `tta tables --migrate` first; see docs/operations.md, migrate."
     }
   }
 }
