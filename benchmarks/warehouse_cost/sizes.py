@@ -20,11 +20,14 @@ _COPIED = {
     "rating_reason": ("fact_rating", "reason"),
     "rating_flags": ("fact_rating", "flags"),
     "language": ("fact_rating", "language"),
+    "shown_replicate": ("fact_rating", "replicate"),
     "lang_key": ("dim_lang", "lang_key"),
 }
 """Columns of the fact that come from a column of another name, or of one name among two."""
 
-_COMPUTED = {"lang_source": "caption", "vanished_at": None}
+_COMPUTED = {"lang_source": "caption", "vanished_at": None, "replicates": 3} | dict.fromkeys(
+    ("unexpectedness_sd", "expectation_gap_sd", "emotional_intensity_sd"), 10.0
+)
 """Columns of the fact that are no copies, with their usual value."""
 
 _SOURCES = ("dim_video", "fact_rating", "fact_metrics_snapshot")

@@ -36,7 +36,8 @@ def tables(
     count.
 
     --migrate needs a target in the cloud: on this machine, the local cloud migrates its tables when
-    it starts. Rows come from the old tables, which stay for seven days. From the first step on,
+    it starts. Rows come from the old tables, which stay for seven days. Scores of the facts become
+    means over replicates. From the first step on,
     `load` of the earlier version acknowledges nothing, and Pub/Sub keeps its records. Run
     `terraform apply` afterwards. If the command is stopped, the same command ends the migration.
 
