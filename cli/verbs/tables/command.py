@@ -37,9 +37,9 @@ def tables(
 
     --migrate needs a target in the cloud: on this machine, the local cloud migrates its tables when
     it starts. Rows come from the old tables, which stay for seven days. Scores of the facts become
-    means over replicates. From the first step on,
-    `load` of the earlier version acknowledges nothing, and Pub/Sub keeps its records. Run
-    `terraform apply` afterwards. If the command is stopped, the same command ends the migration.
+    means over replicates. From the first step on, `load` of the earlier version acknowledges
+    nothing, and Pub/Sub keeps its records. Run `terraform apply` afterwards. If the command is
+    stopped, the same command ends the migration.
 
     Example: tta tables fact_video_analytics
     """
