@@ -28,9 +28,10 @@ from shared.warehouse.migration.old_tables import SOURCES
 
 NOTHING = "All tables are of this version. Nothing is left to migrate."
 APPLY = (
-    "Run `terraform apply -var 'adopted_tables=[\"fact_rating_detail\"]'` now: `load` of the "
-    "earlier version cannot write these tables, and Pub/Sub keeps its records until then."
+    "Run `{command}` now: `load` of the earlier version cannot write these tables, and Pub/Sub "
+    "keeps its records until then."
 )
+ADOPT = "terraform apply -var 'adopted_tables=[\"fact_rating_detail\"]'"
 ERASE_AGAIN = "Somebody was erased meanwhile. Run the same `tta erase` again."
 
 
@@ -96,7 +97,7 @@ def _show_estimate(screen: Screen, target: str, plan: MigrationEstimate) -> None
     for name, rows in plan.rows.items():
         screen.show(f"  {name:<21} {rows:>9,} rows")
     if plan.averaged:
-        screen.show(f"The answers about {plan.averaged:,} videos would be averaged.")
+        screen.show(f"The answers about up to {plan.averaged:,} videos would be averaged.")
     if target == LOCAL:
         screen.show("The local cloud does it when it starts. It costs nothing.")
     else:
@@ -125,4 +126,4 @@ def _show_outcome(screen: Screen, outcome: Migrated, endpoints: Endpoints) -> No
     if outcome.is_overtaken:
         screen.show(ERASE_AGAIN)
     if not endpoints.is_local:
-        screen.show(APPLY)
+        screen.show(APPLY.format(command=ADOPT if outcome.rows else "terraform apply"))

@@ -98,8 +98,8 @@ def migrate(app: MigrationApp) -> Migrated:
 class MigrationEstimate:
     """What a migration reads: `rows` by table, and the bytes that it bills at most.
 
-    `averaged` is the number of facts whose answers it would average. It bills each about as a new
-    record of that video.
+    `averaged` is the number of facts, at most, whose answers it would average. It bills each about
+    as a new record of that video.
     """
 
     rows: Mapping[str, int]

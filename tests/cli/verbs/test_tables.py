@@ -108,7 +108,7 @@ def test_a_dry_run_reads_an_old_home_without_starting_anything(tables, monkeypat
     _, text, _ = tables("--migrate", "--dry-run")
 
     rows = {"fact_rating": 1_200, "fact_rating_detail": 1_200, "fact_video_analytics": 700}
-    assert json.loads(out) == {"rows": rows, "bytes_billed": 0, "cost_usd": 0}
+    assert json.loads(out) == {"rows": rows, "averaged": 700, "bytes_billed": 0, "cost_usd": 0}
     assert "fact_rating_detail        1,200 rows" in text
     assert "The local cloud does it when it starts." in text
 
@@ -141,4 +141,4 @@ def test_after_a_migration_a_person_learns_what_to_run_next(tables, target):
     assert status == 0
     assert "terraform apply -var 'adopted_tables=[\"fact_rating_detail\"]'" in out
     assert migration.ERASE_AGAIN in out
-    assert json.loads(document) == {"rows": {"dim_user": 5}, "erase_again": True}
+    assert json.loads(document) == {"rows": {"dim_user": 5}, "averaged": 0, "erase_again": True}

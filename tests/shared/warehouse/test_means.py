@@ -60,7 +60,7 @@ def by_name(rows):
 def test_each_fact_gets_the_means_of_the_rater_that_it_shows(older):
     db, expected = older
     facts = FactMeans(db.client, db.dataset)
-    assert facts.count() == 3
+    assert facts.count() == 4
 
     assert facts.fill() == 3
 

@@ -514,6 +514,7 @@ def test_an_estimate_changes_nothing_and_bills_nothing(client, template, rebuilt
     assert answer.bytes_billed > 0
     counts = {sql for sql, is_dry in statements if not is_dry}
     assert len(counts) == 5
+    assert answer.averaged == len(rebuilt[FACT_TABLE])
     assert all(sql.startswith("SELECT COUNT(*) AS n FROM `") for sql in counts)
 
 
@@ -548,7 +549,9 @@ def test_a_local_home_is_migrated_when_it_starts_and_keeps_the_old_tables_a_week
     make_tables("test", "home", sentences.append)
 
     assert contents(home) == rebuilt
-    (sentence,) = sentences
+    averaged, sentence = sentences
+    rated = sum(row["rater"] is not None for row in rebuilt[FACT_TABLE])
+    assert averaged.startswith(f"Averaged the answers about {rated} videos")
     rows = sum(len(rebuilt[name]) for name in CHANGED)
     assert sentence.startswith(f"Migrated 6 tables of an earlier version ({rows} rows). ")
     assert {"dim_user__before", "fact_rating__before"} < names_in(home)
