@@ -65,12 +65,15 @@ def lake_of(endpoints: Endpoints) -> "Lake":
     return Lake.connect(endpoints.project, endpoints.bucket)
 
 
-def announce(remember: Callable[[], "PlanHistory"], screen: Screen) -> None:
-    """Say what the ledger knows. A ledger that cannot be used must not lose an answer."""
+def announce(remember: Callable[[], "PlanHistory"], screen: Screen) -> "PlanHistory | None":
+    """Say what the ledger knows, and return it. None if it cannot be used: no answer needs it."""
     from google.api_core.exceptions import GoogleAPICallError
 
     try:
-        for sentence in remember().sentences:
-            screen.say(sentence)
+        history = remember()
     except (OSError, Transient, Misconfigured, GoogleAPICallError) as error:
         screen.say(f"The ledger cannot be used, so earlier plans are not counted: {error}")
+        return None
+    for sentence in history.sentences:
+        screen.say(sentence)
+    return history

@@ -38,6 +38,14 @@ def _in_utc(value: object) -> object:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+def _as_day(value: object) -> object:
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("not a day like 2026-01-31")
+    return value
+
+
 def with_usual_transforms(value: object) -> object:
     """`[followers, age]` is short for each name with its usual transform."""
     if isinstance(value, list | tuple):
@@ -73,6 +81,7 @@ Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_unqu
 Names = Annotated[tuple[Name, ...], BeforeValidator(_each_once)]
 NamePair = tuple[Name, Name]
 NamePairs = Annotated[tuple[NamePair, ...], BeforeValidator(as_tuple)]
+Day = Annotated[date, BeforeValidator(_as_day)]
 Moment = Annotated[datetime, BeforeValidator(_in_utc)]
 
 

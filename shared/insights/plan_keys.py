@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
 from shared.insights.plan_fields import (
     STRICT,
+    Day,
     Filter,
     Moment,
     Name,
@@ -28,7 +29,9 @@ class PlanKeys(BaseModel):
     rate: a column, or `age` (days). `reliability` (0–1] and `equivalence` (a correlation) are
     assumptions of the author. `duration_profile` lists borders in seconds. `sound` names the column
     of a video's sound. `equal_age_days` is the age of the counts in the view kpis_at_age.
-    `negative_control` is a column that should not go with the primary's outcome.
+    `negative_control` is a column that should not go with the primary's outcome. `raters` are
+    beginnings of the names of eligible raters, and `first_released_after` is a day after which
+    their models must have been released; both only decide whether a run is confirmatory.
     """
 
     model_config = STRICT
@@ -57,6 +60,8 @@ class PlanKeys(BaseModel):
     duration_profile: Annotated[tuple[float, ...], BeforeValidator(as_tuple)] = ()
     equivalence: Annotated[float, Field(gt=0, lt=1)] | None = None
     reliability: dict[Name, Annotated[float, Field(gt=0, le=1)]] = {}
+    raters: Annotated[Names, Field(max_length=50)] = ()
+    first_released_after: Day | None = None
 
     @field_validator("min_age_days", "equal_age_days", "equivalence", mode="before")
     @classmethod

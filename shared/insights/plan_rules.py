@@ -151,6 +151,9 @@ def _missing_keys(plan: PlanKeys) -> Iterator[str]:
         yield "equal_age_days needs columns.video_id"
     if plan.duration_profile and "duration_s" not in plan.columns:
         yield "duration_profile needs columns.duration_s"
+    for key in ("raters", "first_released_after"):
+        if getattr(plan, key) and "rater" not in plan.columns:
+            yield f"{key} needs columns.rater, the column that names who rated"
     for key in ("inverted_u", "equivalence", "negative_control"):
         if getattr(plan, key) and plan.primary is None:
             yield f"{key} needs the key primary"

@@ -114,12 +114,18 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
         insights = analyse(
             inputs.table, plan, screen.now, inputs.ratings, inputs.ages, options.synthetic
         )
-        text = json_text(insights.document())
-        announce(lambda: _remember(options, insights, inputs.endpoints), screen)
+        history = announce(lambda: _remember(options, insights, inputs.endpoints), screen)
+        text = json_text(insights.document() | {"registration": _registration(plan, history)})
     if options.out is not None:
         write(options.out, text)
         screen.say(f"Written to {options.out}.")
     return InsightsResult(insights, text)
+
+
+def _registration(plan: "Plan", history: "PlanHistory | None") -> dict[str, str] | None:
+    """The verdict on a plan that names its raters; None for others, whose JSON knows no ledger."""
+    is_registered = plan.raters or plan.first_released_after is not None
+    return history.document() if history is not None and is_registered else None
 
 
 def _remember(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from cli.console import Screen
@@ -31,11 +32,15 @@ class LedgerOptions:
 
 @dataclass(frozen=True, slots=True)
 class LockResult:
-    """The lock that stands, whether it is new, and the runs that came before it."""
+    """The lock that stands, whether it is new, and the runs that came before it.
+
+    `first_released_after` is the plan's.
+    """
 
     lock: LedgerEntry
     is_new: bool
     runs_before: tuple[LedgerEntry, ...]
+    first_released_after: date | None = None
 
 
 def checked_plan(path: Path) -> Plan:
@@ -62,7 +67,7 @@ def lock_plan(path: Path, options: LedgerOptions, screen: Screen) -> LockResult:
         entries = ledger.entries(table)
     standing = next(entry for entry in entries if entry.object_name == lock.object_name)
     runs = (entry for entry in entries if entry.kind == "run" and entry.at <= standing.at)
-    return LockResult(standing, is_new, tuple(runs))
+    return LockResult(standing, is_new, tuple(runs), plan.first_released_after)
 
 
 def listed_plans(options: LedgerOptions, screen: Screen) -> list[LedgerEntry]:

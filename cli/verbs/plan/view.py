@@ -23,7 +23,11 @@ def show_lock(result: LockResult, screen: Screen) -> None:
     lock = result.lock
     verb = "is locked since" if result.is_new else "was locked already, at"
     screen.show(f"Plan {lock.plan} ({lock.question}) {verb} {lock.at:%Y-%m-%d %H:%M:%S} UTC.")
-    if runs := result.runs_before:
+    if border := result.first_released_after:
+        screen.say(
+            f"A run of it is confirmatory only with models released after this lock and {border}."
+        )
+    elif runs := result.runs_before:
         plans = "1 plan was" if len(runs) == 1 else f"{len(runs):,} plans were"
         screen.say(
             f"{plans} run on these data before, the first on {runs[0].at:%Y-%m-%d}. So a run of "

@@ -28,6 +28,7 @@ class LedgerEntry:
 
     `plan_hash` covers what was measured, too; a lock comes before any measurement and has the
     plan's hash. `sha256` is that of a run's table, which is the same under another name.
+    `is_eligible` says whether the raters of a run were those that its plan names.
     """
 
     kind: Kind
@@ -37,6 +38,7 @@ class LedgerEntry:
     question: str
     at: datetime
     sha256: str = ""
+    is_eligible: bool = True
 
     @property
     def object_name(self) -> str:

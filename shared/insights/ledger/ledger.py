@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.insights.ledger.entries import LedgerEntry
+from shared.insights.ledger.registration import Registration
 from shared.storage.layout import LEDGER, ledger_folder
 
 
@@ -24,12 +25,14 @@ class PlanHistory:
     """What came before a run on its table. Running the same plan again changes nothing here.
 
     `earlier` are the first runs of other plans. `lock` is the lock of this plan, and
-    `confirmatory` says whether it came early enough.
+    `confirmatory` says whether it came early enough, for the raters that the plan names. `reason`
+    is a clause that says why or why not.
     """
 
     earlier: tuple[LedgerEntry, ...]
     lock: LedgerEntry | None
     confirmatory: bool
+    reason: str
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -37,16 +40,21 @@ class PlanHistory:
         return (self._standing, self._count)
 
     @property
+    def verdict(self) -> str:
+        return "confirmatory" if self.confirmatory else "exploratory"
+
+    @property
+    def method(self) -> str:
+        """A sentence for the paragraph on the method."""
+        return f"The analysis is {self.verdict}: {self.reason}."
+
+    def document(self) -> dict[str, str]:
+        return {"verdict": self.verdict, "reason": self.reason}
+
+    @property
     def _standing(self) -> str:
-        if self.lock is None:
-            return (
-                "Exploratory: the plan was not locked before the data were analysed "
-                "(`tta plan lock`)."
-            )
-        day = f"{self.lock.at:%Y-%m-%d}"
-        if self.confirmatory:
-            return f"Confirmatory: the plan was locked on {day}, before these data were analysed."
-        return f"Exploratory: the plan was locked on {day}, after these data had been analysed."
+        advice = "" if self.lock else " (`tta plan lock`)"
+        return f"{self.verdict.capitalize()}: {self.reason}{advice}."
 
     @property
     def _count(self) -> str:
@@ -79,20 +87,31 @@ class Ledger:
         return self.store.write_once(entry.object_name, entry.content())
 
     def add_run(
-        self, run: LedgerEntry, data_from: datetime | None = None, *, copies: bool = False
+        self,
+        run: LedgerEntry,
+        data_from: datetime | None = None,
+        *,
+        copies: bool = False,
+        registered: Registration | None = None,
     ) -> PlanHistory:
         """Keep a run, and say what came before its first time.
 
         `data_from` is when the earliest analysed video was posted. With `copies`, runs on the
-        same bytes under another name count, too; that reads the whole ledger.
+        same bytes under another name count, too; that reads the whole ledger. `registered` is what
+        the plan asks of its raters.
         """
         self.add(run)
-        entries = self.entries(None if copies else run.table)
-        return history(run, [entry for entry in entries if _is_about(entry, run)], data_from)
+        entries = [
+            entry for entry in self.entries(None if copies else run.table) if _is_about(entry, run)
+        ]
+        return history(run, entries, data_from, registered)
 
 
 def history(
-    run: LedgerEntry, entries: list[LedgerEntry], data_from: datetime | None
+    run: LedgerEntry,
+    entries: list[LedgerEntry],
+    data_from: datetime | None,
+    registered: Registration | None = None,
 ) -> PlanHistory:
     """What these entries, the earliest first, say about a run that is among them."""
     runs = [entry for entry in entries if entry.kind == "run"]
@@ -104,29 +123,47 @@ def history(
     }
     earlier = tuple(sorted(before.values(), key=_order))
     locks = [entry for entry in entries if entry.kind == "lock" and entry.plan == run.plan]
-    lock = locks[0] if locks else None
-    return PlanHistory(
-        earlier=earlier,
-        lock=lock,
-        confirmatory=lock is not None and _is_early(lock, run, runs, earlier, data_from),
-    )
+    if not locks:
+        return PlanHistory(
+            earlier, None, False, "the plan was not locked before the data were analysed"
+        )
+    lock = locks[0]
+    is_early = bool(registered and registered.releases) or _is_early(lock, runs, data_from)
+    problem = _problem(lock, registered, is_early=is_early, is_first=_is_first(lock, run, earlier))
+    locked = f"the plan was locked on {lock.at:%Y-%m-%d}"
+    return PlanHistory(earlier, lock, not problem, f"{locked}, {problem or _merit(registered)}")
 
 
-def _is_early(
-    lock: LedgerEntry,
-    run: LedgerEntry,
-    runs: list[LedgerEntry],
-    earlier: tuple[LedgerEntry, ...],
-    data_from: datetime | None,
-) -> bool:
-    """Whether nothing about the analysed videos could be known when the plan was locked.
+def _problem(
+    lock: LedgerEntry, registered: Registration | None, *, is_early: bool, is_first: bool
+) -> str:
+    """A clause about what fails first in a run of a locked plan, or empty."""
+    if registered and registered.problem:
+        return f"but {registered.problem}"
+    if registered and (late := registered.after_lock(lock.at)):
+        return late
+    if not is_early:
+        return "after these data had been analysed"
+    return "" if is_first else "but another measurement under it came first"
 
-    A lock does not fix the rater. So of several measurements under one plan the first counts.
-    """
-    is_remeasured = any(other.plan == run.plan and lock.at <= other.at for other in earlier)
+
+def _merit(registered: Registration | None) -> str:
+    if registered and registered.releases:
+        return f"before {registered.first_release}"
+    return "before these data were analysed"
+
+
+def _is_early(lock: LedgerEntry, runs: list[LedgerEntry], data_from: datetime | None) -> bool:
+    """Whether nothing about the analysed videos could be known when the plan was locked."""
     is_before_runs = all(lock.at < other.at for other in runs)
-    is_before_data = data_from is not None and lock.at < data_from
-    return (is_before_runs or is_before_data) and not is_remeasured
+    return is_before_runs or (data_from is not None and lock.at < data_from)
+
+
+def _is_first(lock: LedgerEntry, run: LedgerEntry, earlier: tuple[LedgerEntry, ...]) -> bool:
+    """Of several measurements under one lock the first counts, of those by eligible raters."""
+    return not any(
+        other.plan == run.plan and lock.at <= other.at and other.is_eligible for other in earlier
+    )
 
 
 def _is_about(entry: LedgerEntry, run: LedgerEntry) -> bool:

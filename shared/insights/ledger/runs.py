@@ -1,11 +1,13 @@
 """An analysis as a run in the ledger."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.insights.ledger.entries import LedgerEntry, question_of
 from shared.insights.ledger.ledger import Ledger, LedgerStore, PlanHistory
+from shared.insights.ledger.registration import registration
 from shared.insights.result import Insights
 from shared.insights.table.video_kinds import SYNTHETIC
+from shared.rating.gemini.models import served_models
 
 
 def remember(
@@ -18,6 +20,7 @@ def remember(
     table that has observed ones has not seen these, so it is a run on another table.
     """
     plan, kind = insights.plan, insights.gate.kind
+    registered = registration(plan, insights.raters, model_release)
     run = LedgerEntry(
         kind="run",
         table=f"{table}-{SYNTHETIC}" if kind.is_synthetic and kind.set_aside else table,
@@ -26,8 +29,18 @@ def remember(
         question=question_of(plan),
         at=at,
         sha256=insights.input_sha256,
+        is_eligible=registered is None or not registered.problem,
     )
-    return Ledger(store).add_run(run, _data_from(insights), copies=copies)
+    ledger = Ledger(store)
+    return ledger.add_run(run, _data_from(insights), copies=copies, registered=registered)
+
+
+def model_release(rater: str) -> date | None:
+    """When the model of a rater was released, by the dated table; None for other raters."""
+    family, _, model_and_rubric = rater.partition("/")
+    if family != "gemini":
+        return None
+    return served_models().released(model_and_rubric.partition("/")[0])
 
 
 def _data_from(insights: Insights) -> datetime | None:

@@ -53,6 +53,16 @@ class ServedTerm(BaseModel):
         return "ending" if self.ends - NOTICE <= on else "served"
 
 
+class ModelRelease(BaseModel):
+    """When some models were first released as stable, on any platform."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: Annotated[tuple[str, ...], Field(min_length=1)]
+    released: date
+    source: Annotated[str, Field(min_length=1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """How long a model is served, as `sentence`; `todo` says what to do, or is empty.
@@ -76,6 +86,7 @@ class ServedModels(BaseModel):
     as_of: date
     page: str
     model: Annotated[tuple[ServedTerm, ...], Field(min_length=1)]
+    release: tuple[ModelRelease, ...] = ()
 
     @model_validator(mode="after")
     def _speaks_of_each_model_once(self) -> Self:
@@ -83,6 +94,9 @@ class ServedModels(BaseModel):
             both = sorted(set(first.names) & set(second.names))
             if both and first.platform == second.platform:
                 raise ValueError(f"{both[0]} has two dates on {first.platform}")
+        names = [name for entry in self.release for name in entry.names]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{twice[0]} was released twice")
         return self
 
     @classmethod
@@ -94,6 +108,10 @@ class ServedModels(BaseModel):
         """The table's entry for a model, or None."""
         of_platform = (entry for entry in self.model if entry.platform == platform)
         return next((entry for entry in of_platform if model in entry.names), None)
+
+    def released(self, model: str) -> date | None:
+        """The day on which a model was released; None where the table does not know it."""
+        return next((entry.released for entry in self.release if model in entry.names), None)
 
     def outlook(self, model: str, platform: Platform, on: date) -> Outlook:
         """How long a model is served, seen from that day (UTC)."""
