@@ -211,6 +211,7 @@ def test_the_page_counts_the_plans_before_it_and_a_second_delivery_does_not_coun
 
     assert b"1 other plan was run on these data before this one" in page
     assert b"Exploratory: the plan was not locked" in page
+    assert b"</span> The analysis is exploratory: the plan was not locked before" in page
     assert world.files()[answer["report"]] == page
     assert len(list(world.lake.names("ledger/fact_video_analytics%40tiktok/"))) == 2
     assert "other plan" not in json.dumps(answer)

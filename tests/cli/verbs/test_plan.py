@@ -83,6 +83,30 @@ def test_a_locked_plan_is_confirmatory_and_another_is_exploratory(plan_path, tmp
     assert output.err.index("Confirmatory: the plan was locked on") < output.err.index("Explorat")
 
 
+def test_the_json_has_the_verdict_on_a_plan_that_names_its_raters(plan_path, tmp_path, capsys):
+    keys = "raters: [signals/]\nfirst_released_after: 2026-08-01\n"
+    plan_path.write_text(PLAN.replace("unexpectedness]\n", "unexpectedness, rater]\n", 1) + keys)
+    videos = write_csv(tmp_path / "videos.csv", [row | {"rater": "gemini/m/2.0"} for row in rows()])
+
+    run("plan", "lock", plan_path, "--input", videos)
+    assert "confirmatory only with models released after this lock" in capsys.readouterr().err
+    run("insights", "--input", videos, "--plan", plan_path, "--json")
+
+    registration = json.loads(capsys.readouterr().out)["registration"]
+    assert registration["verdict"] == "exploratory"
+    assert registration["reason"].endswith(
+        "gemini/m/2.0 is not among the raters that the plan names"
+    )
+
+
+def test_a_plan_without_raters_has_no_registration_in_its_json(plan_path, tmp_path, capsys):
+    videos = write_csv(tmp_path / "videos.csv", rows())
+
+    run("insights", "--input", videos, "--plan", plan_path, "--json")
+
+    assert json.loads(capsys.readouterr().out)["registration"] is None
+
+
 def test_a_lock_after_a_run_says_so(plan_path, tmp_path, capsys):
     videos = write_csv(tmp_path / "videos.csv", rows())
     run("insights", "--input", videos, "--plan", plan_path)
