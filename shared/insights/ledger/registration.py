@@ -59,8 +59,8 @@ def registration(
 
 
 def is_eligible(rater: str, prefixes: Sequence[str]) -> bool:
-    """Whether a prefix names the rater. As in PRIMARY_RATERS, `+` must be named with it."""
-    return any(rater.startswith(each) and ("+" not in rater or "+" in each) for each in prefixes)
+    """Whether a prefix names the rater. As in PRIMARY_RATERS, one with a `+` is named whole."""
+    return rater in prefixes if "+" in rater else rater.startswith(tuple(prefixes))
 
 
 def _released(raters: Sequence[str], border: date, release_of: ReleaseOf) -> Registration:
