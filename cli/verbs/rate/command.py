@@ -51,7 +51,7 @@ def rate(
         typer.Option(
             "--rag",
             help="Have Gemini describe each video first, and show it the cards of psychology that "
-            "the description finds. This makes another rater, at twice the price.",
+            "the description finds. This makes another rater, at almost twice the price.",
         ),
     ] = False,
     replicates: Annotated[
