@@ -14,7 +14,8 @@ from tests.pipeline.conftest import here
 from tests.stand_ins.gemini import standing_in
 
 CLIPS, REPLICATES = 3, 2
-CONDITIONS = ("--rater", "gemini", "--rater", "gemini+caption", "--replicates", REPLICATES)
+CONDITIONS = ("--replicates", REPLICATES)
+RATERS = '[{"name": "slow", "fps": 1}]'
 ALL = CLIPS * REPLICATES * 2
 
 
@@ -29,6 +30,7 @@ def story(tmp_path_factory):
     with standing_in(restless=True) as gemini, pytest.MonkeyPatch.context() as environment:
         environment.setenv("GEMINI_API_KEY", "x")
         environment.setenv("GOOGLE_GEMINI_BASE_URL", gemini.url)
+        environment.setenv("RATERS", RATERS)
 
         def tell(name, *words):
             runs[name] = here(home, *words)
@@ -72,10 +74,16 @@ def test_each_rating_is_paid_once_by_a_run_that_gave_up_and_the_runs_after_it(st
     assert requests["again"] == requests["sampled"] == requests["whole"]
 
 
-def test_the_conditions_are_two_raters_and_their_probabilities_are_in_the_result(story):
+def test_without_a_choice_every_rater_that_the_deployment_names_is_asked(story):
+    conditions = json.loads(story[0]["whole"].stdout)["conditions"]
+
+    assert [each["condition"] for each in conditions] == ["gemini", "gemini:slow"]
+    assert conditions[1]["rater"] == f"{conditions[0]['rater']}+fps1"
+
+
+def test_the_probability_of_each_drawn_video_is_in_the_result(story):
     whole, sampled = (json.loads(story[0][name].stdout) for name in ("whole", "sampled"))
 
-    assert len({each["rater"] for each in whole["conditions"]}) == 2
     assert set(whole["sample"]["probabilities"].values()) == {1.0}
     assert sorted(sampled["sample"]["probabilities"].values()) == [2 / 3] * 2
 
@@ -102,4 +110,4 @@ def test_a_rater_that_rated_nothing_is_refused_with_the_names_of_those_who_did(s
 
     assert absent.returncode == 1
     assert "nobody of that name rated" in absent.stderr
-    assert "+caption did." in absent.stderr
+    assert "+fps1" in absent.stderr

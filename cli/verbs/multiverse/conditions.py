@@ -20,6 +20,7 @@ from cli.verbs.rate.run import (
 )
 from local.endpoints import Endpoints
 from shared.derived_scores import DERIVED_SCORES
+from shared.named_raters import ConditionWord
 from shared.storage.lake import Lake
 
 if TYPE_CHECKING:
@@ -81,9 +82,15 @@ class ConditionOutcomes:
         return ratings_from_records(cells, "the ratings") if cells else None
 
 
-def words_of(chosen: Sequence[str]) -> list[str]:
-    """The conditions to ask, each once. Raises UserError for one that does not exist."""
-    return list(dict.fromkeys(condition_of(word, False) for word in chosen or (STANDARD,)))
+def words_of(chosen: Sequence[str], endpoints: Endpoints) -> list[str]:
+    """The conditions to ask, each once; without a choice all that the deployment names.
+
+    Raises UserError for one that does not exist.
+    """
+    from cli.verbs.rate.conditions import conditions_of
+
+    words = chosen or [str(ConditionWord(name)) for name in conditions_of(endpoints).names]
+    return list(dict.fromkeys(condition_of(word, False) for word in words))
 
 
 def look_up_all(

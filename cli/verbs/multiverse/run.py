@@ -130,12 +130,11 @@ def _plan(options: MultiverseOptions) -> "Plan":
 
 
 def _refuse_without_gemini(options: MultiverseOptions) -> None:
-    from cli.verbs.multiverse.conditions import words_of
     from cli.verbs.rate.run import refuse_without_gemini
     from local.cloud import attached
     from local.home import Home
 
-    if options.target == LOCAL and words_of(options.raters) != ["signals"]:
+    if options.target == LOCAL and options.raters != ("signals",):
         refuse_without_gemini(attached(Home.at(options.home)))
 
 
@@ -176,7 +175,7 @@ class _Run:
         drawn = self._drawn([row for row in rows if row["video_id"] in videos])
         chosen = [videos[video_id] for video_id in drawn.ids]
         rating = multiverse_conditions.rate_options(options.replicates, options.timeout_s)
-        words = multiverse_conditions.words_of(options.raters)
+        words = multiverse_conditions.words_of(options.raters, endpoints)
         outcomes = multiverse_conditions.look_up_all(words, chosen, rating, endpoints, screen)
         result = MultiverseResult(drawn, options.dry_run, outcomes, problems=problems)
         if options.dry_run:

@@ -11,8 +11,8 @@ The rating enters less what creators, weeks and other columns explain of it, by 
 squares: the residual counts are orthogonal to these columns unweighted. The fit makes that
 remainder smaller than the rating's own variation, which exchanged ratings would inherit, so they
 are scaled up (the degrees of freedom of Freedman & Lane 1983 and Smith in Winkler et al. 2014,
-NeuroImage 92, 381–397). Each sum is over its own standard error: without that, 20 creators in ten
-weeks claimed .066 on null data instead of .048.
+NeuroImage 92, 381–397). Each sum is over its own standard error, which finds .59 instead of .52 of
+effects where counts have a Pareto tail (benchmarks/raters/tuning.py).
 """
 
 from collections.abc import Sequence
