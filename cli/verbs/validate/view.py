@@ -6,6 +6,7 @@ from typing import Any
 from cli.console import Screen
 from cli.verbs.validate.figures import VERDICTS, interval, number, with_interval
 from cli.verbs.validate.people import show_events, show_peers, show_replacements
+from shared.insights.agreement.generalizability import SHIFTS
 from shared.insights.agreement.grounding import Grounding
 from shared.insights.agreement.ladder import RungResult
 from shared.insights.agreement.validation import Validation
@@ -32,6 +33,7 @@ def show(validation: Validation, screen: Screen, with_ladder: bool = False) -> N
     show_peers(validation, screen)
     show_replacements(validation, screen)
     show_events(validation, screen)
+    _show_variances(validation, screen)
     if with_ladder:
         _show_ladder(validation.ladder, screen)
     _show_drift(validation, screen)
@@ -115,6 +117,29 @@ def _show_retests(validation: Validation, screen: Screen) -> None:
         columns = ("dimension", "rater", "videos", "ICC(A,1)")
         title = "Agreement of a rater with itself (test–retest)"
         screen.table(columns, repeated, title=title, whole=1)
+
+
+def _show_variances(validation: Validation, screen: Screen) -> None:
+    """What moves a score of several programs, and how many of them it takes."""
+    rows = []
+    for name, studies in validation.generalizability.items():
+        shares = studies.g.shares
+        with_video = [effect for effect in shares if effect.startswith("video_")]
+        without = sum(shares.get(effect, 0.0) for effect in SHIFTS)
+        rows.append(
+            (
+                name,
+                *(f"{share:.0%}" for share in (shares["video"], without)),
+                f"{sum(shares[effect] for effect in with_video):.0%}",
+                f"{shares['residual']:.0%}",
+                number(studies.d.single.relative),
+                studies.d.relative.words if studies.d.relative else "no number does",
+            )
+        )
+    if rows:
+        columns = ("dimension", "video", "rater", "rater × video", "rest", "one answer", "for .8")
+        title = "What moves a score (shares of variance), and the reliability of one answer"
+        screen.table(columns, rows, title=title, whole=1)
 
 
 def _show_drift(validation: Validation, screen: Screen) -> None:

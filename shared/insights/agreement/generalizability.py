@@ -147,6 +147,12 @@ class RatingDesign:
         """Answers that each video costs."""
         return self.models * self.wordings * self.replicates
 
+    @property
+    def words(self) -> str:
+        """“2 models × 3 wordings × 1 replicate”."""
+        numbers = {"model": self.models, "wording": self.wordings, "replicate": self.replicates}
+        return " × ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in numbers.items())
+
     def document(self) -> dict[str, Any]:
         return asdict(self) | {"answers": self.answers}
 

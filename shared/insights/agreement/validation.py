@@ -20,6 +20,7 @@ from shared.insights.agreement.known_groups import GROUP, known_groups
 from shared.insights.agreement.ladder import Evidence, PrimaryEffect, RungResult, climb
 from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
+from shared.insights.agreement.variances import Generalizability, several_raters
 from shared.insights.statistics.estimate import Estimate
 
 OnProgress = Callable[[str], None]
@@ -52,6 +53,7 @@ class Validation:
     known_groups: dict[str, dict[str, Estimate]]
     onset: dict[str, Any]
     events: dict[str, Any]
+    generalizability: dict[str, Generalizability]
     convergence: list[dict[str, Any]]
     drift: list[Drift]
     ablation: list[RaterComparison]
@@ -87,6 +89,9 @@ class Validation:
                 },
                 "onset": self.onset,
                 "events": self.events,
+                "generalizability": {
+                    name: studies.document() for name, studies in self.generalizability.items()
+                },
                 "convergence": self.convergence,
                 "drift": [change.document() for change in self.drift],
                 "ablation": [comparison.document() for comparison in self.ablation],
@@ -144,6 +149,7 @@ def validate(
         known_groups={name: by_rater for name, by_rater in groups.items() if by_rater},
         onset=onsets(ratings),
         events=events(ratings),
+        generalizability=several_raters(ratings),
         convergence=convergence(ratings),
         drift=drift(ratings, *inputs.drift, inputs.anchors) if inputs.drift else [],
         ablation=ablation(ratings, inputs.ablation) if inputs.ablation else [],

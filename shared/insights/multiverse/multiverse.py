@@ -8,17 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.insights.agreement.generalizability import (
-    CrossedScores,
-    DStudy,
-    GStudy,
-    d_study,
-    g_study,
-)
+from shared.insights.agreement.generalizability import DStudy, GStudy
 from shared.insights.agreement.ratings import Ratings
+from shared.insights.agreement.variances import generalizability
 from shared.insights.equal_age import EqualAge
 from shared.insights.multiverse.drawing import DrawnVideos
-from shared.insights.multiverse.facets import AS_IT_IS, facets
 from shared.insights.multiverse.raters import (
     RatersTogether,
     mean_scores,
@@ -35,7 +29,6 @@ from shared.insights.table.table import table_of
 from shared.insights.table.video_kinds import VideoKind
 
 TABLE = "fact_video_analytics"
-RELIABILITY = 0.8
 Row = Mapping[str, Any]
 
 
@@ -97,22 +90,11 @@ def multiverse(
 def _generalizability(
     ratings: Ratings, predictor: str
 ) -> tuple[GStudy | None, DStudy | None, list[str]]:
-    """Variances of the scores of raters that have a prompt; of all machines if none has one."""
-    machines = ratings.of(predictor, "machine")
-    prompted = [rater for rater in machines if facets(rater)[1] != AS_IT_IS] or machines
-    answers = [
-        (value, video, *facets(rater))
-        for rater in prompted
-        for video, by_number in ratings.values[predictor, rater].items()
-        for value in by_number.values()
-    ]
-    if not answers:
-        return None, None, ["No variances: no program rated these videos."]
     try:
-        study = g_study(CrossedScores.of(*zip(*answers, strict=True)))
-    except ValueError as error:
+        studies = generalizability(ratings, predictor)
+    except NotEstimable as error:
         return None, None, [f"No variances: {error}."]
-    return study, d_study(study, RELIABILITY), []
+    return studies.g, studies.d, []
 
 
 def _primary_sample(

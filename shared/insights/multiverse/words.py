@@ -1,6 +1,6 @@
 """What the raters say together, in sentences."""
 
-from shared.insights.agreement.generalizability import DStudy, RatingDesign
+from shared.insights.agreement.generalizability import DStudy
 from shared.insights.multiverse.raters import RaterEffect, RatersTogether
 from shared.insights.number_words import ALPHA, decimals, ratio_text, small_p
 
@@ -69,13 +69,4 @@ def needed_sentence(study: DStudy) -> str:
     reliability = f"{study.reliability:.2g}".removeprefix("0")
     if study.relative is None:
         return f"{single} No design with these models and wordings gives {reliability}."
-    return f"{single} {_design(study.relative)} give {reliability}."
-
-
-def _design(design: RatingDesign) -> str:
-    parts = (
-        (design.models, "model"),
-        (design.wordings, "wording"),
-        (design.replicates, "replicate"),
-    )
-    return " × ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in parts)
+    return f"{single} {study.relative.words} give {reliability}."

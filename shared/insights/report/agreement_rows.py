@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.insights.agreement.ladder import RungResult
 from shared.insights.agreement.validation import Validation, refuse_stand_ins
+from shared.insights.statistics.estimate import Estimate
 
 Row = dict[str, Any]
 COEFFICIENTS = {
@@ -26,6 +27,7 @@ def agreement_rows(validation: Validation | None) -> list[Row]:
         *_halo(validation),
         *_agreement(validation),
         *_events(validation),
+        *_generalizability(validation),
         *_ladder(validation),
     ]
     for position, row in enumerate(rows):
@@ -90,6 +92,17 @@ def _events(validation: Validation) -> Iterator[Row]:
         for machine, alpha in document["human_machine"].items():
             title = "with people in time, α for unitizing"
             yield _row("agreement", "alpha_u_machine", title, [machine], alpha) | of_event
+
+
+def _generalizability(validation: Validation) -> Iterator[Row]:
+    """How well one answer of one program tells videos apart, and how many answers give .8."""
+    for dimension, studies in validation.generalizability.items():
+        design = studies.d.relative
+        needed = f"{design.words} give .8" if design else "no number of these raters gives .8"
+        reliability = Estimate(studies.d.single.relative, n=studies.g.videos, note=needed)
+        title = "one answer of one rater tells videos apart, Eρ²"
+        row = _row("agreement", "generalizability", title, [], reliability.document())
+        yield row | {"dimension": dimension}
 
 
 def _ladder(validation: Validation) -> Iterator[Row]:

@@ -17,6 +17,7 @@ const AGREEMENT = {
   retest: "the same rater again", human_human: "people with one another", human_machine: "with people",
   winning_rate: "could stand in for people, ω",
   alpha_u_human: "people with one another in time", alpha_u_machine: "with people in time",
+  generalizability: "one answer of one rater",
 };
 const agreement = () => {
   const estimated = figures.agreement.filter((d) => d.estimate !== undefined);

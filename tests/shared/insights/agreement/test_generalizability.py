@@ -10,7 +10,9 @@ from shared.insights.agreement.generalizability import (
     design_of,
     g_study,
 )
+from shared.insights.agreement.variances import several_raters
 from shared.insights.statistics.effect import NotEstimable
+from tests.agreement_tables import ratings, row, video
 
 VARIANCES = GStudy(
     {
@@ -139,3 +141,35 @@ def test_missing_cells_and_missing_scores_are_left_out():
 def test_one_answer_per_video_is_refused():
     with pytest.raises(NotEstimable, match="two answers"):
         g_study(CrossedScores.of([1.0, 2.0, 3.0], ["a", "b", "c"], ["m"] * 3, ["a"] * 3))
+
+
+def several(models=("flash", "pro"), wordings=("2.0", "2.0+wording-b"), videos=30):
+    """Ratings of models under wordings, with one person and measured signals beside them."""
+    random = np.random.default_rng(3)
+    records = []
+    for number in range(videos):
+        true = 50 + 15 * random.normal()
+        for rater in [f"gemini/{model}/{wording}" for model in models for wording in wordings]:
+            for replicate in range(2):
+                score = true + 5 * random.normal()
+                records.append(row(video(number), rater, "unexpectedness", score, replicate))
+        records.append(row(video(number), "human/ana", "unexpectedness", true))
+        records.append(row(video(number), "signals/2", "motion", number))
+    return records
+
+
+def test_several_programs_are_studied_and_people_are_not():
+    studies = several_raters(ratings(several()))["unexpectedness"]
+
+    g = studies.g
+    assert (g.videos, g.models, g.wordings, g.answers) == (30, 2, 2, 240)
+    assert g.shares["video"] > 0.7
+    assert studies.d.single.words == "1 model × 1 wording × 1 replicate"
+
+
+def test_one_program_alone_is_not_studied():
+    assert several_raters(ratings(several(models=("flash",), wordings=("2.0",)))) == {}
+
+
+def test_what_cannot_be_estimated_is_left_out():
+    assert several_raters(ratings(several(videos=1))) == {}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from shared.insights.agreement.facets import AS_IT_IS, facets
 from shared.insights.agreement.long_table import RatingsBuilder
 from shared.insights.headline import headline
 from shared.insights.multiverse.drawing import draw_videos
-from shared.insights.multiverse.facets import AS_IT_IS, facets
 from shared.insights.multiverse.multiverse import multiverse
 from shared.insights.multiverse.raters import raters_together
 from shared.insights.multiverse.words import (
