@@ -18,9 +18,11 @@ import yaml
 
 from scripts.merged_tables import UNITS, merged_table
 from scripts.rubric_file import BadRubric, asked_fields, parse_rubric
+from scripts.wording_file import parse_wording, wording_files
 
 ROOT = Path(__file__).parent.parent
 RUBRIC = ROOT / "shared/rating/rubric.yaml"
+WORDINGS = RUBRIC.parent / "wordings"
 TABLES = ROOT / "shared/warehouse/tables.yaml"
 
 _PYTHON_TYPES = {
@@ -105,14 +107,20 @@ def _template(path: str) -> jinja2.Template:
 def _rating_files(rubric: dict[str, Any]) -> GeneratedFiles:
     values = _template("rating/templates/values.py.j2").render(rubric=rubric, types=_PYTHON_TYPES)
     yield "shared/rubric_values.py", _formatted(values)
-    yield (
-        "shared/rating/prompt.txt",
-        _template("rating/templates/prompt.txt.j2").render(
-            instructions=[textwrap.fill(it, 100) for it in rubric["instructions"]],
-            fields=asked_fields(rubric),
-        ),
+    yield from _question_files(rubric, "shared/rating")
+    for file in wording_files(WORDINGS):
+        reworded = parse_wording(file.read_bytes(), f"wordings/{file.name}", rubric)
+        yield from _question_files(reworded, f"shared/rating/wordings/{file.stem}")
+
+
+def _question_files(rubric: dict[str, Any], folder: str) -> GeneratedFiles:
+    """Prompt and response schema in the words of the rubric, or of a paraphrase."""
+    prompt = _template("rating/templates/prompt.txt.j2").render(
+        instructions=[textwrap.fill(it, 100) for it in rubric["instructions"]],
+        fields=asked_fields(rubric),
     )
-    yield "shared/rating/response_schema.json", _json(_response_schema(rubric))
+    yield f"{folder}/prompt.txt", prompt
+    yield f"{folder}/response_schema.json", _json(_response_schema(rubric))
 
 
 def _formatted(python: str) -> str:

@@ -32,11 +32,13 @@ Type = Literal["score", "probability", "seconds", "boolean", "language", "text"]
 Number = Literal["seconds", "integer", "number", "boolean"]
 
 
-class _RubricPart(BaseModel):
+class RubricPart(BaseModel):
+    """A part of a file of the rubric. It refuses unknown keys and values of another type."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
-class _Dimension(_RubricPart):
+class _Dimension(RubricPart):
     name: Name
     type: Type
     prototype: Annotated[int, Field(ge=1, le=12)] | None = None
@@ -53,13 +55,13 @@ class _Dimension(_RubricPart):
         return self
 
 
-class _EvidenceQuestion(_RubricPart):
+class _EvidenceQuestion(RubricPart):
     after: Name
     title: Line
     ask: Line
 
 
-class _Derived(_RubricPart):
+class _Derived(RubricPart):
     name: Name
     type: Number
     formula: Line
@@ -67,13 +69,13 @@ class _Derived(_RubricPart):
     source: Line
 
 
-class _Measure(_RubricPart):
+class _Measure(RubricPart):
     name: Name
     type: Number
     title: Line
 
 
-class _Rubric(_RubricPart):
+class _Rubric(RubricPart):
     version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){1,2}$")]
     instructions: Annotated[list[Paragraph], Field(min_length=1, max_length=20)]
     evidence: _EvidenceQuestion
@@ -106,7 +108,7 @@ def parse_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
     try:
         _Rubric.model_validate(rubric)
     except ValidationError as error:
-        raise BadRubric(f"{name}{_first_problem(error, lines)}.") from error
+        raise BadRubric(f"{name}{first_problem(error, lines)}.") from error
     return dict(rubric)
 
 
@@ -120,7 +122,8 @@ def asked_fields(rubric: dict[str, Any]) -> list[dict[str, Any]]:
     return fields
 
 
-def _first_problem(error: ValidationError, lines: Lines) -> str:
+def first_problem(error: ValidationError, lines: Lines) -> str:
+    """Line, key and message of the first problem in a file."""
     first = error.errors(include_url=False, include_input=False)[0]
     line = lines.of(first["loc"])
     where = ".".join(map(str, first["loc"])) or "as a whole"
