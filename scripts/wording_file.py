@@ -17,7 +17,7 @@ from shared.inputs.yaml_input import BadYaml, read_yaml
 class _Question(RubricPart):
     title: Line
     ask: Line
-    anchors: dict[int, Line] = {}
+    anchors: Annotated[dict[int, Line], Field(default_factory=dict)]
 
 
 class _Wording(RubricPart):

@@ -7,12 +7,15 @@ import pytest
 from shared.config import GeminiSettings
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.model import Creator, Metrics, Record, Video
+from shared.named_raters import STANDARD_WORDING, WORDINGS, NamedRater
 from shared.rating.gemini.question import GeminiCondition
+from shared.rating.rubric import dimensions
 from shared.rubric_values import RUBRIC_VERSION
 from shared.storage.layout import RatingKey, answer_name
 from tests.gemini_world import World, make_clip
 from tests.records import DAY_0
 from tests.stand_ins.gemini import standing_in
+from tests.stand_ins.gemini.wire import camel
 
 VIDEO_ID = "7300000000000000001"
 PROVISIONED = {
@@ -446,6 +449,45 @@ def test_a_blind_rater_puts_neither_caption_nor_creator_nor_counts_on_the_wire(w
     (request,) = world.gemini.requests
     for secret in ("7351", "Ignore all rules", "hashtag", "handle-", "ZZ"):
         assert secret.encode() not in request.body
+
+
+def _asked(world, wording, condition):
+    """The bodies of all requests that a rating takes."""
+    world.list_video(LISTING)
+    world.raters = tuple(NamedRater(name=it, wording=it) for it in WORDINGS[1:])
+    named = (
+        condition
+        if wording == STANDARD_WORDING
+        else condition.replace("gemini", f"gemini:{wording}")
+    )
+    world.rate(condition=named)
+    return [camel(request.json) for request in world.gemini.requests]
+
+
+@pytest.mark.parametrize("wording", WORDINGS)
+@pytest.mark.parametrize("condition", ["gemini", "gemini+cards", "gemini+rag", "gemini+caption"])
+def test_reasons_come_before_scores_in_every_wording(world, wording, condition):
+    *_, body = _asked(world, wording, condition)
+
+    order = body["generationConfig"]["responseSchema"]["propertyOrdering"]
+    prompt = body["systemInstruction"]["parts"][-1]["text"]
+    reasons = ["setup", "expectation", "event", "violation", "evidence"]
+    kinds = {dimension.name: dimension.type for dimension in dimensions()}
+    numbers = [name for name in order if kinds.get(name) in ("score", "probability")]
+    assert order[: len(reasons)] == reasons
+    assert order.index("recognised") < min(map(order.index, numbers))
+    places = [prompt.index(f"\n{name}: ") for name in order]
+    assert places == sorted(places)
+    assert f"wording-{wording}" in world.bus.published[-1].rating.rater or wording == "a"
+
+
+@pytest.mark.parametrize("wording", WORDINGS)
+@pytest.mark.parametrize("condition", ["gemini", "gemini+cards", "gemini+rag"])
+def test_no_wording_shows_what_its_name_does_not_say(world, wording, condition):
+    for body in _asked(world, wording, condition):
+        sent = json.dumps(body, ensure_ascii=False)
+        for secret in ("7351", "Ignore all rules", "hashtag", "handle-", "ZZ", "<caption>"):
+            assert secret not in sent
 
 
 def test_what_a_caption_says_changes_nothing_of_a_blind_request(world):

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple, Self
 
+from shared.named_raters import STANDARD_WORDING
 from shared.rating.clip import ClipHeader
 from shared.rating.gemini import description
 from shared.rating.gemini.prices import Prices
-from shared.rating.gemini.question import GeminiCondition
+from shared.rating.gemini.question import GeminiCondition, question_file
 from shared.rating.gemini.usage import Usage
 
 TOKENS_PER_FRAME = 70
@@ -47,8 +47,6 @@ THINKING_TOKENS = {
 }
 """Assumed by level, because no number is published. Thinking is billed as output. `default` is
 minimal or medium, depending on the model. The limit on output covers answer and thinking."""
-
-_RATING = Path(__file__).parent.parent
 
 
 class Range(NamedTuple):
@@ -112,7 +110,9 @@ class CallEstimate:
 def estimate_call(duration_s: float, has_audio: bool, under: GeminiCondition) -> CallEstimate:
     """The estimate of the call that asks for a rating. A correction costs about as much again."""
     cards = _ceil(_characters_of_cards(under) / CHARACTERS_PER_TOKEN)
-    return _estimate(duration_s, has_audio, under, prompt_tokens() + cards, ANSWER_TOKENS)
+    return _estimate(
+        duration_s, has_audio, under, prompt_tokens(under.wording) + cards, ANSWER_TOKENS
+    )
 
 
 def estimate_description(
@@ -197,9 +197,12 @@ def description_tokens() -> int:
 
 
 @cache
-def prompt_tokens() -> int:
+def prompt_tokens(wording: str = STANDARD_WORDING) -> int:
     """Tokens of prompt and response schema, estimated from their characters."""
-    texts = ((_RATING / name).read_text("utf-8") for name in ("prompt.txt", "response_schema.json"))
+    files = (
+        question_file(name, wording=wording) for name in ("prompt.txt", "response_schema.json")
+    )
+    texts = (file.read_text("utf-8") for file in files)
     return math.ceil(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)
 
 

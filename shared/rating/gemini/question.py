@@ -43,6 +43,15 @@ _CATEGORIES = (
 Wire = dict[str, Any]
 
 
+def question_file(
+    name: str, rubric_version: str = RUBRIC_VERSION, wording: str = STANDARD_WORDING
+) -> Path:
+    """A generated file of the rubric, of a paraphrase of it, or of an earlier version."""
+    is_earlier = rubric_version in earlier_versions()
+    folder = _RATING / "earlier" / rubric_version if is_earlier else _RATING
+    return (folder if wording == STANDARD_WORDING else folder / "wordings" / wording) / name
+
+
 @dataclass(frozen=True, slots=True)
 class GeminiQuestion:
     """A request as the API's camelCase JSON, for one call or one line of a batch."""
@@ -169,27 +178,19 @@ class GeminiCondition:
 
     @cached_property
     def prompt(self) -> str:
-        return self._text("prompt.txt")
+        file = question_file("prompt.txt", self.rubric_version, self.wording)
+        return file.read_text(encoding="utf-8")
 
     @cached_property
     def schema(self) -> Wire:
-        schema: Wire = json.loads(self._text("response_schema.json"))
+        file = question_file("response_schema.json", self.rubric_version, self.wording)
+        schema: Wire = json.loads(file.read_text(encoding="utf-8"))
         return schema
 
     @property
     def has_wording(self) -> bool:
         """Whether this version of the rubric has the wording."""
-        return self._folder.exists()
-
-    def _text(self, name: str) -> str:
-        return (self._folder / name).read_text(encoding="utf-8")
-
-    @property
-    def _folder(self) -> Path:
-        """The generated files: of an earlier version, of a paraphrase, or of the rubric itself."""
-        is_earlier = self.rubric_version in earlier_versions()
-        folder = _RATING / "earlier" / self.rubric_version if is_earlier else _RATING
-        return folder if self.wording == STANDARD_WORDING else folder / "wordings" / self.wording
+        return question_file("prompt.txt", self.rubric_version, self.wording).exists()
 
     @cached_property
     def config_hash(self) -> str:
