@@ -136,7 +136,7 @@ def changed(change):
     [
         (lambda it: it["dimensions"].pop("hook"), "hook is only in the rubric"),
         (
-            lambda it: it["dimensions"].update(fun=it["dimensions"]["hook"]),
+            lambda it: it["dimensions"].update(fun={"title": "it is", "ask": "how"}),
             "fun is only in the par",
         ),
         (lambda it: it["dimensions"]["hook"]["anchors"].pop(25), "hook has other anchors"),

@@ -31,6 +31,8 @@ def revised(tmp_path_factory):
     assert text.count(OLD_ANCHOR) == text.count('version: "2.0"') == 1
     text = text.replace(OLD_ANCHOR, "0: nobody would be surprised")
     rubric.write_text(text.replace('version: "2.0"', 'version: "2.1"'))
+    for wording in rubric.parent.glob("wordings/*.yaml"):
+        wording.write_text(wording.read_text().replace('rubric: "2.0"', 'rubric: "2.1"'))
     command = [sys.executable, "-m", "scripts.generate"]
     subprocess.run(command, cwd=copy, env=os.environ | {"PYTHONPATH": str(copy)}, check=True)
     return copy / "shared/rating"
