@@ -38,7 +38,7 @@ def show_replacements(validation: Validation, screen: Screen) -> None:
     if not tests:
         return
     screen.table(
-        ("dimension", "rater", "ω", "ρ", "verdict", "people", "videos"),
+        ("dimension", "rater", "ω", "ρ", "verdict", "videos"),
         (
             (
                 name,
@@ -46,7 +46,6 @@ def show_replacements(validation: Validation, screen: Screen) -> None:
                 number(test["winning_rate"]["estimate"]),
                 with_interval(test["advantage"]),
                 VERDICTS[test["verdict"]],
-                f"{len(test['people']):,}",
                 f"{test['advantage']['n']:,}",
             )
             for name, machine, test in tests

@@ -15,7 +15,8 @@ def halo(data: ReportData) -> Figure:
         title="Does the rater tell the dimensions apart?",
         caption="Pearson’s correlation between the ratings themselves. Surprise, gap and intensity "
         "should correlate a little. From .9 on, the rater repeats one impression under several "
-        "names, and no rating can be read alone.",
+        "names, and no rating can be read alone. Without errors of measurement, r comes from "
+        "different answers of one rater; it overcorrects where these share a bias.",
         table="insight_agreement",
         columns=(
             ("rating", "dimension", "text"),
@@ -38,7 +39,8 @@ def agreement(data: ReportData) -> Figure:
         title="Do raters agree?",
         caption="How far two raters, or one rater asked twice, agree about a video: 1 is full "
         "agreement, 0 is chance. The whole bar under .5 is poor, the whole bar from .75 on is "
-        "good.",
+        "good. ω is a share of people: those for whom the rater is shown to be as good, or less "
+        "than ε worse.",
         table="insight_agreement",
         columns=(
             ("what", "title", "text"),
