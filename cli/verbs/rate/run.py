@@ -223,7 +223,7 @@ def _show_price(outcome: RateOutcome, screen: Screen) -> None:
 
 def _progress(requests: RaterRequests) -> str:
     finished = requests.count - len(requests.open)
-    return f"Rating: {finished} of {requests.count} there …"
+    return f"Rating by {requests.rater.condition}: {finished} of {requests.count} there …"
 
 
 def wait_for_ratings(
