@@ -6,12 +6,13 @@ rows behind it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.agreement.drawn_sample import Response
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.correction.debiasing import debiased
 from shared.insights.correction.disattenuation import disattenuated
@@ -52,6 +53,11 @@ NOTES: dict[tuple[Corrected, str], str] = {
     ("ppml", DEBIASED): "per point of people's rating, as if people had rated every video; valid "
     "if the videos that they rated were chosen at random, whatever the machine's error is.",
 }
+OF_DRAWN: dict[Corrected, str] = {
+    "spearman": "as if people had rated every video, whatever the machine's error is.",
+    "ppml": "per point of people's rating, as if people had rated every video, whatever the "
+    "machine's error is.",
+}
 OF_PEOPLE = (
     "the ratings are people's, and this is without the random error of their mean, estimated from "
     "how they differ on the same videos; the interval counts the chance in both. It corrects too "
@@ -86,9 +92,14 @@ class Correction:
     uncorrected_high: float | None
     details: dict[str, Any]
     note: str
+    response: Response | None = None
+    """The drawn sample behind it; None where people rated whatever was picked."""
 
     def document(self) -> dict[str, Any]:
-        return asdict(self)
+        """The output contract: the sample by its numbers, not by its videos."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        drawn = None if self.response is None else self.response.document()
+        return fields | {"response": drawn}
 
 
 def corrections(
@@ -135,8 +146,8 @@ def ratio_corrections(
             lambda answers, name=effect.predictor: disattenuated_ratio(  # type: ignore[misc]
                 model, name, answers, groupings
             ),
-            lambda people, name=effect.predictor: debiased_ratio(  # type: ignore[misc]
-                model, name, people, groupings
+            lambda people, weights, name=effect.predictor: debiased_ratio(  # type: ignore[misc]
+                model, name, people, groupings, weights
             ),
             lambda people, name=effect.predictor: disattenuated_mean_ratio(  # type: ignore[misc]
                 model, name, people, groupings
@@ -157,7 +168,7 @@ def _of_correlation(
         sample.frame,
         ratings,
         lambda answers: disattenuated(x, y, answers, *settings),
-        lambda people: debiased(x, y, mean_rating(people), *settings),
+        lambda people, weights: debiased(x, y, mean_rating(people), *settings, weights),
     )
 
 
@@ -167,7 +178,7 @@ def _corrected(
     frame: pd.DataFrame,
     ratings: Ratings,
     without_noise: Callable[[FloatArray], Any],
-    without_bias: Callable[[FloatArray], Any],
+    without_bias: Callable[[FloatArray, FloatArray | None], Any],
     of_people: Callable[[FloatArray], Any] | None = None,
 ) -> Iterator[Correction]:
     """Each correction for which there are ratings."""
@@ -181,7 +192,33 @@ def _corrected(
     if answers is not None:
         yield _correction(DISATTENUATED, of, effect, without_noise, answers)
     if people is not None:
-        yield _correction(DEBIASED, of, effect, without_bias, people)
+        yield _without_bias(effect, of, frame, ratings, without_bias, people)
+
+
+def _without_bias(
+    effect: Effect,
+    of: Corrected,
+    frame: pd.DataFrame,
+    ratings: Ratings,
+    correct: Callable[[FloatArray, FloatArray | None], Any],
+    people: FloatArray,
+) -> Correction:
+    """The correction by people, weighted where their videos were drawn."""
+    if ratings.drawn is None:
+        return _correction(DEBIASED, of, effect, lambda rated: correct(rated, None), people)
+    videos = [str(video) for video in frame[VIDEO]]
+    rated = np.flatnonzero(~np.isnan(people).all(axis=1))
+    response = ratings.drawn.response({videos[row] for row in rated})
+    weights = np.array([response.weights.get(video, np.nan) for video in videos])
+    drawn = _correction(
+        DEBIASED,
+        of,
+        effect,
+        lambda ratings: correct(ratings, weights),
+        people,
+        f"{OF_DRAWN[of]} {response.sentence()}",
+    )
+    return replace(drawn, response=response)
 
 
 def _correction(

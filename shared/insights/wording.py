@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import exp
 
+from shared.insights.corrected_words import drawn_sentence
 from shared.insights.disagreements import Difference, Disagreement
 from shared.insights.figure_names import predictor_name
 from shared.insights.needed_words import needed_sentence
@@ -52,7 +53,7 @@ LATEST = "Videos counted late had longer to gather views."
 
 
 def answer(insights: Insights) -> str:
-    """The whole first paragraph: finding, contradictions, ratings, limits."""
+    """The whole first paragraph: finding, people's ratings, contradictions, rater, limits."""
     return " ".join(sentences(insights).values())
 
 
@@ -60,6 +61,7 @@ def sentences(insights: Insights) -> dict[str, str]:
     """The sentences of the answer by subject, in their order."""
     named = {
         "finding": finding(insights),
+        "people": drawn_sentence(insights),
         "disagreement": " ".join(disagreement_sentences(insights)),
         "rater": " ".join(rater_sentences(insights)),
         "meaning": LIMITS,

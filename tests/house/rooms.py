@@ -10,6 +10,7 @@ FLOORS = (
     ("local",),
     ("erasure", "insights/report"),
     ("insights/cautions", "insights/ledger", "insights/multiverse"),
+    ("insights/sampling",),
     ("insights",),
     ("insights/correction", "insights/datasets"),
     ("insights/agreement",),

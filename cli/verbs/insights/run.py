@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
 from cli.ledger import LedgerFolder, announce, lake_of
 from cli.verbs.insights.absent import absent_advice
+from cli.verbs.insights.stored import InsightsInputs, StoredVideos
 from local.endpoints import LOCAL, Endpoints
 from shared.concurrency import in_one_thread
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from shared.insights.result import Insights
     from shared.insights.table.table import VideoTable
 
-QUESTION = "SELECT {columns} FROM (\n{videos}\n) AS videos ORDER BY video_id"
 UNFIT = (
     "Without --plan, the columns of the shipped plan are needed. "
     "`tta insights --print-plan > plan.yaml` writes it: put your columns in, and give it with "
@@ -59,19 +59,6 @@ class InsightsOptions:
         if self.keys and not self.ratings:
             raise UserError("--key: it is for --ratings from a rating kit; give both.", WRONG_USE)
         refuse_target(self.out, (self.input, self.plan, *self.ratings, *self.keys))
-
-
-@dataclass(frozen=True, slots=True)
-class InsightsInputs:
-    """The table, the ratings that correct its effects, and its counts at equal age.
-
-    `endpoints` are those of the cloud that was opened; a file needs none.
-    """
-
-    table: "VideoTable"
-    ratings: "Ratings | None"
-    ages: list[dict[str, Any]]
-    endpoints: Endpoints | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +138,8 @@ def _inputs(
     from_files = _read_ratings(options, plan, screen)
     if options.input is not None:
         return InsightsInputs(_from_file(options, plan, from_files, screen), from_files, [], None)
-    stored = _from_star_schema(options, plan, screen, stack)
+    schema = StoredVideos(options.target, options.home, options.synthetic)
+    stored = schema.inputs(plan, screen, stack)
     if from_files is None or stored.ratings is None:
         return replace(stored, ratings=from_files or stored.ratings)
     from shared.insights.agreement.long_table import RatingsBuilder
@@ -194,22 +182,23 @@ def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ra
     """Read the files of --ratings, and say how sheets were read. Raises BadTable."""
     if not options.ratings:
         return None
-    from cli.verbs.rate_kit.key import videos_of
+    from cli.verbs.rate_kit.key import KitKeys
     from shared.inputs.tables.errors import Ambiguous
     from shared.insights.agreement.rating_files import RatingFileOptions, read_rating_files
     from shared.insights.table.read import StatedTable
 
     only = tuple(plan.predictors) if len(plan.predictors) == 1 else ()
-    how, videos = RatingFileOptions(dimensions=only), videos_of(options.keys)
+    how, keys = RatingFileOptions(dimensions=only), KitKeys.read(options.keys)
     try:
-        ratings = read_rating_files(options.ratings, how, videos)
+        ratings = read_rating_files(options.ratings, how, keys.videos)
     except Ambiguous:
         # What is stated is about the table; it decides here only where these files do not.
         if options.stated is None or options.stated.decimal is None:
             raise
         stated = StatedTable(notation=options.stated)
-        ratings = read_rating_files(options.ratings, replace(how, stated=stated), videos)
-    for sentence in (*ratings.read_as, *ratings.unread()):
+        ratings = read_rating_files(options.ratings, replace(how, stated=stated), keys.videos)
+    ratings = keys.weighing(ratings)
+    for sentence in (*ratings.read_as, *ratings.unread(), *keys.sentences):
         screen.say(sentence)
     if not set(plan.predictors) & set(ratings.dimensions):
         screen.say(
@@ -217,40 +206,3 @@ def _read_ratings(options: InsightsOptions, plan: "Plan", screen: Screen) -> "Ra
             f"the plan's predictors are {', '.join(plan.predictors[:6])}."
         )
     return ratings
-
-
-def _from_star_schema(
-    options: InsightsOptions, plan: "Plan", screen: Screen, stack: ExitStack
-) -> InsightsInputs:
-    """The plan's columns of every video, every rating, and counts at equal age. Raises BadTable."""
-    from cli.cloud import open_cloud
-    from cli.verbs.validate.stored import ratings_at
-    from cli.warehouse import Warehouse
-    from local.cloud import LAKE, QUERY
-    from shared.inputs.tables.errors import BadTable
-    from shared.insights.report.source import statement
-    from shared.insights.star_schema import refuse_unfit, star_table_schema
-    from shared.insights.table.table import table_of
-    from shared.insights.table.video_kinds import rows_of_one_kind
-
-    refuse_unfit(plan)
-    endpoints = stack.enter_context(
-        open_cloud(options.home, screen, QUERY | LAKE, target=options.target)
-    )
-    warehouse = Warehouse(endpoints)
-    schema = star_table_schema(plan)
-    names = sorted({*schema.sources.values(), "video_id", "synthetic"})
-    columns = ", ".join(f"`{name}`" for name in names)
-    every = warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
-    if not every:
-        raise BadTable(
-            "fact_video_analytics is empty. `tta ingest FILE` brings in videos, --input FILE reads "
-            "a table, and --demo reads the videos of `tta demo`."
-        )
-    rows, kind = rows_of_one_kind(every, options.synthetic)
-    if not rows:
-        raise BadTable("There are no synthetic videos here. Leave out --synthetic.")
-    stored = ratings_at(endpoints)
-    ages = warehouse.rows(statement("ages")) if plan.equal_age_days is not None else []
-    table = replace(table_of(rows, schema, "fact_video_analytics"), kind=kind)
-    return InsightsInputs(table, stored, ages, endpoints)

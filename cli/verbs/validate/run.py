@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
-from cli.verbs.rate_kit.key import videos_of
+from cli.verbs.rate_kit.key import KitKeys
 from local.endpoints import LOCAL
 from shared.concurrency import in_one_thread
 
@@ -163,8 +163,9 @@ def _from_files(options: ValidateOptions, screen: Screen) -> "Ratings":
 
     stated = StatedTable(options.columns, options.notation or Notation())
     how = RatingFileOptions(options.machines, options.is_wide, options.dimensions, "--wide", stated)
-    ratings = read_rating_files(options.inputs, how, videos_of(options.keys))
-    for sentence in (*ratings.read_as, *ratings.unread()):
+    keys = KitKeys.read(options.keys)
+    ratings = keys.weighing(read_rating_files(options.inputs, how, keys.videos))
+    for sentence in (*ratings.read_as, *ratings.unread(), *keys.sentences):
         screen.say(sentence)
     return ratings
 

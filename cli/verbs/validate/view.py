@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cli.console import Screen
+from cli.verbs.validate.drawn_view import show_drawn
 from cli.verbs.validate.figures import VERDICTS, interval, number, with_interval
 from cli.verbs.validate.people import show_events, show_peers, show_replacements
 from shared.insights.agreement.generalizability import SHIFTS
@@ -34,6 +35,7 @@ def show(validation: Validation, screen: Screen, with_ladder: bool = False) -> N
     show_replacements(validation, screen)
     show_events(validation, screen)
     _show_variances(validation, screen)
+    show_drawn(validation, screen)
     if with_ladder:
         _show_ladder(validation.ladder, screen)
     _show_drift(validation, screen)

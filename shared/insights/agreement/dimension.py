@@ -9,6 +9,7 @@ import numpy as np
 from shared.insights.agreement.alpha import alpha
 from shared.insights.agreement.alternative_annotator import EPSILON
 from shared.insights.agreement.bland_altman import bland_altman
+from shared.insights.agreement.drawn_agreement import drawn_agreement
 from shared.insights.agreement.icc import iccs
 from shared.insights.agreement.kappa import kappa
 from shared.insights.agreement.peers import peers
@@ -33,6 +34,7 @@ def dimension_document(
         "peers": peers(ratings, dimension, epsilon),
         "retest": {rater: icc.document() for rater, icc in retests(ratings, dimension).items()},
         "bland_altman": _limits(table),
+        "drawn": drawn_agreement(ratings, dimension),
     }
 
 

@@ -18,6 +18,7 @@ from shared.inputs.tables.errors import BadTable, Unclear
 from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation
 from shared.inputs.tables.table import Cell
+from shared.insights.agreement.drawn_sample import DrawnSample
 from shared.insights.agreement.ratings import STAND_IN, Ratings, Values
 from shared.insights.table.read import ADVICE, RawTable, StatedTable, columns_of, read_raw
 
@@ -41,6 +42,7 @@ class RatingsBuilder:
     read_as: list[str] = field(default_factory=list)
     losses: list[tuple[str, Losses]] = field(default_factory=list)
     empty: int = 0
+    drawn: DrawnSample | None = None
 
     def add(self, video: str, rater: str, dimension: str, value: float, replicate: int = 0) -> None:
         """Add a value; adding it again changes nothing. Raises BadTable for a different value."""
@@ -68,6 +70,7 @@ class RatingsBuilder:
         self.read_as += other.read_as
         self.losses += other.losses
         self.empty += other.empty
+        self.drawn = self.drawn or other.drawn
 
     def ratings(self) -> Ratings:
         return Ratings(
@@ -80,6 +83,7 @@ class RatingsBuilder:
             self.empty,
             tuple(self.read_as),
             tuple(self.losses),
+            drawn=self.drawn,
         )
 
 

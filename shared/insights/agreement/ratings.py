@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from shared.inputs.tables.losses import Losses
+from shared.insights.agreement.drawn_sample import DrawnSample
 from shared.insights.statistics.resampling import FloatArray
 from shared.insights.table.video_kinds import VideoKind
 from shared.rating.rubric import scores
@@ -44,6 +45,8 @@ class Ratings:
     """By file, the cells and rows that could not be read."""
     set_aside: Mapping[str, int] = field(default_factory=dict)
     """Videos that were set aside, by their kind."""
+    drawn: DrawnSample | None = None
+    """The sample that people rated, where it was drawn with known probabilities."""
 
     def unread(self) -> list[str]:
         """What of the files could not be read: a sentence for each loss."""

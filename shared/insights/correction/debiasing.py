@@ -42,23 +42,25 @@ def debiased(
     groups: Groups,
     resamples: int,
     seed: int,
+    weights: FloatArray | None = None,
 ) -> Debiased:
     """Spearman's correlation of people's mean rating with y, as if people had rated every video.
 
-    `x` is the machine's rating, `people` people's mean rating, NaN where there is none. Raises
-    TooFew and NotEstimable.
+    `x` is the machine's rating, `people` people's mean rating, NaN where there is none. `weights`
+    are one over each drawn video's probability, NaN for a video that was not drawn. Raises TooFew
+    and NotEstimable.
     """
-    rated = ~np.isnan(people)
+    rated = ~np.isnan(people) & (np.True_ if weights is None else np.nan_to_num(weights) > 0)
     if int(rated.sum()) < FEWEST_RATED:
         raise TooFew(f"people rated {int(rated.sum())} of the videos; {FEWEST_RATED} are needed")
     of_people = spearman_of(people[rated], y[rated])
     of_subset, of_all = spearman_of(x[rated], y[rated]), spearman_of(x, y)
 
-    def statistics(weights: FloatArray) -> FloatArray:
-        subset_weights = weights[:, rated]
-        return np.stack(
-            [of_people(subset_weights), of_subset(subset_weights), of_all(weights)], axis=1
-        )
+    by_design = np.ones(int(rated.sum())) if weights is None else weights[rated]
+
+    def statistics(times: FloatArray) -> FloatArray:
+        of_rated = times[:, rated] * by_design
+        return np.stack([of_people(of_rated), of_subset(of_rated), of_all(times)], axis=1)
 
     human, subset, whole = statistics(np.ones((1, len(x))))[0]
     draws = bootstrap_draws(statistics, groups, resamples, seed)

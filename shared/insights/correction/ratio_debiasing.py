@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.correction.people_error import (
     FEWEST_REPEATED,
@@ -27,27 +26,23 @@ from shared.insights.correction.people_error import (
     mean_rating,
     videos_rated_twice,
 )
-from shared.insights.correction.two_step_scores import (
-    TwoStepScores,
-    cleared,
-    clustered_se,
-    influence,
-    scores_of,
+from shared.insights.correction.power_tuning import machine_shift, power_tuning
+from shared.insights.correction.rated_slopes import (
+    FEWEST_RATED,
+    RatedRows,
+    RatingSlope,
+    too_few_rated,
 )
+from shared.insights.correction.two_step_scores import TwoStepScores, clustered_se
 from shared.insights.correction.within_reliability import (
     LEAST_RELIABILITY,
     EstimateInParts,
     WithinReliability,
     within_reliability,
 )
-from shared.insights.statistics.effect import NotEstimable, TooFew
-from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
-from shared.insights.statistics.products import crossed
-from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups, IntArray
-from shared.insights.statistics.within_ratios import WithinScores
-
-FEWEST_RATED = 30
-"""Fewest videos with ratings of people, of creators with two such videos or more."""
+from shared.insights.statistics.effect import TooFew
+from shared.insights.statistics.fixed_effects import FixedEffectsFit
+from shared.insights.statistics.resampling import FloatArray, Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,44 +72,34 @@ class DebiasedRatio:
     is_free_of_people_error: bool
 
 
-@dataclass(frozen=True)
-class _Slope:
-    """One rating's slope: `rows` are the positions of the fit's rows in the whole model."""
-
-    model: FixedEffectsFit
-    rows: IntArray
-    scores: WithinScores
-    estimate: float
-
-    def parts(self, n: int) -> FloatArray:
-        """Each row's part in the error of the slope, in the rows of the whole model."""
-        parts = np.zeros(n)
-        parts[self.rows] = influence(self.scores, self.estimate)
-        return parts
-
-
 def debiased_ratio(
-    model: FixedEffectsFit, name: str, people: FloatArray, groupings: Sequence[Groups]
+    model: FixedEffectsFit,
+    name: str,
+    people: FloatArray,
+    groupings: Sequence[Groups],
+    weights: FloatArray | None = None,
 ) -> DebiasedRatio:
     """The slope of people's mean rating as if they had rated every video of the model.
 
     `people` are people's ratings (rows of the model, people), NaN where a person did not rate.
-    Other columns stay as they are. Signs are flipped by each of `groupings`, and the larger p
-    counts. Raises TooFew and NotEstimable.
+    `weights` (rows of the model) are one over each drawn video's probability, NaN for a video that
+    was not drawn; without them the rated videos count as chosen at random. Other columns stay as
+    they are. Signs are flipped by each of `groupings`, and the larger p counts. Raises TooFew and
+    NotEstimable.
     """
     means = mean_rating(people)
-    rated = ~np.isnan(means)
+    rated = ~np.isnan(means) & (np.True_ if weights is None else np.nan_to_num(weights) > 0)
     n, machine = len(model.y), model.x[:, model.names.index(name)]
-    human = _slope(model, name, means, rated, groupings)
+    draw = RatedRows(model, name, rated, groupings, weights)
+    human = draw.slope(means)
     if len(human.rows) < FEWEST_RATED:
-        raise TooFew(_too_few(len(human.rows)))
-    subset = _slope(model, name, machine, rated, groupings)
-    whole = _slope(model, name, machine, np.ones(n, dtype=np.bool_), groupings, model)
-    weight = _weight(human, name, means, machine)
-    shift = weight * (subset.estimate - whole.estimate)
+        raise TooFew(too_few_rated(len(human.rows)))
+    subset, whole = draw.slope(machine), RatingSlope.of_all(model, name, groupings)
+    tuning = power_tuning(human, draw, means, machine)
+    shift, shift_parts = machine_shift(subset, whole, tuning)
     reliability = _reliability(human, name, people, n)
     divisor = _divisor(reliability, n)
-    with_machine = _Debiased(human, shift, weight * (subset.parts(n) - whole.parts(n)), divisor)
+    with_machine = _Debiased(human, shift, shift_parts, divisor)
     alone = _Debiased(human, 0.0, np.zeros(n), divisor)
     low, high = (None, None) if reliability is None else reliability.interval(groupings[0])
     return DebiasedRatio(
@@ -122,7 +107,7 @@ def debiased_ratio(
         *with_machine.ends(groupings),
         alone.estimate,
         *alone.ends(groupings),
-        weight,
+        float(tuning[human.rows].mean()),
         n,
         len(human.rows),
         videos_rated_twice(people[human.rows]),
@@ -145,7 +130,7 @@ def _divisor(reliability: WithinReliability | None, n: int) -> EstimateInParts:
 class _Debiased:
     """People's slope less the machine's shift, over the reliability of people's mean."""
 
-    human: _Slope
+    human: RatingSlope
     shift: float
     shift_parts: FloatArray
     reliability: EstimateInParts
@@ -168,7 +153,9 @@ class _Debiased:
         return interval.low, interval.high
 
 
-def _reliability(human: _Slope, name: str, people: FloatArray, n: int) -> WithinReliability | None:
+def _reliability(
+    human: RatingSlope, name: str, people: FloatArray, n: int
+) -> WithinReliability | None:
     """The reliability of people's mean within creators, with its parts in all n rows.
 
     None where too few videos were rated twice.
@@ -180,55 +167,3 @@ def _reliability(human: _Slope, name: str, people: FloatArray, n: int) -> Within
     parts = np.zeros(n)
     parts[human.rows] = reliability.parts
     return WithinReliability(reliability.value, parts)
-
-
-def _slope(
-    model: FixedEffectsFit,
-    name: str,
-    rating: FloatArray,
-    mask: BoolArray,
-    groupings: Sequence[Groups],
-    fitted: FixedEffectsFit | None = None,
-) -> _Slope:
-    """The slope of a rating in the rows of the mask, with the model's other columns beside it."""
-    fit = _fit(model, name, rating, mask) if fitted is None else fitted
-    rows = np.flatnonzero(mask) if fitted is not None else np.flatnonzero(mask)[fit.kept]
-    # Clusters keep their numbers, also those that have no row here but a part in the other slope.
-    numbered = [Groups(groups.codes[rows], groups.names) for groups in groupings]
-    scores = scores_of(fit, name, numbered)
-    return _Slope(fit, rows, scores, float(fit.beta[fit.names.index(name)]))
-
-
-def _fit(model: FixedEffectsFit, name: str, rating: FloatArray, mask: BoolArray) -> FixedEffectsFit:
-    if int(mask.sum()) < FEWEST_RATED:
-        raise TooFew(_too_few(int(mask.sum())))
-    design = pd.DataFrame(model.x, columns=list(model.names)).assign(**{name: rating})[mask]
-    absorbed = model.absorbed.where(mask)
-    try:
-        fit = poisson_fixed_effects(
-            model.y[mask], design, model.offset[mask], absorbed.creators, absorbed.weeks
-        )
-    except NotEstimable as error:
-        raise NotEstimable(
-            error.what, f"among the videos that people rated, {error.sentence}"
-        ) from error
-    if name not in fit.names:
-        raise NotEstimable(
-            "no_within", "among the videos that people rated, the rating does not vary enough"
-        )
-    return fit
-
-
-def _weight(human: _Slope, name: str, people: FloatArray, machine: FloatArray) -> float:
-    """Ω: the slope of the machine's rating on people's, from 0 for a useless machine."""
-    ratings = np.column_stack([people, machine])[human.rows]
-    both = cleared(human.model, name, ratings, np.ones(len(ratings)))
-    products = crossed(both, both)
-    return max(0.0, float(products[0, 1] / products[0, 0]))
-
-
-def _too_few(count: int) -> str:
-    return (
-        f"people rated {count} videos that can be compared within creators; "
-        f"{FEWEST_RATED} are needed"
-    )

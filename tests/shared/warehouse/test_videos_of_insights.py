@@ -1,6 +1,6 @@
 """`tta insights` reads the columns of its plan from the statement of the report."""
 
-from cli.verbs.insights.run import QUESTION
+from cli.verbs.insights.stored import QUESTION
 from shared.insights.plan_file import default_plan
 from shared.insights.report.source import statement
 from shared.insights.star_schema import star_table_schema
