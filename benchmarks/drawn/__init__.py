@@ -1,0 +1,1 @@
+"""Simulated studies in which people rate videos that were drawn with known probabilities."""
