@@ -76,6 +76,19 @@ class Rater:
         self.page.fill("#name", self.name)
         self.page.press("#name", "Enter")
 
+    def practise(self) -> None:
+        """Rate the clip that does not count, and begin."""
+        self.watch_practice()
+        self.page.click("#mark")
+        self.set("unexpectedness", 1)
+        self.go_on()
+        self.page.click("#start")
+
+    def watch_practice(self) -> None:
+        self.page.wait_for_selector("#practice")
+        self.page.eval_on_selector("video", "video => { video.playbackRate = 8; video.play(); }")
+        self.page.wait_for_selector("#fields:not([disabled])")
+
     def rate_all(self, most: int = 99) -> None:
         for _ in range(most):
             self.page.wait_for_selector(MORE, state="attached")
@@ -161,17 +174,20 @@ def story(chromium, kit, tmp_path_factory):
     with opened(chromium, **DESK) as page:
         keys = ByKeys(page, kit, "ana", lambda clip: scores[clip])
         keys.begin()
+        keys.practise()
         keys.rate_all()
         events["files"].append(keys.save(folder))
         events["orders"]["ana"] = keys.shown
         careless = Rater(page, kit, "cy", lambda clip: 50, attentive=False)
         careless.begin()
+        careless.practise()
         careless.rate_all()
         events["files"].append(careless.save(folder))
     with opened(chromium, **PHONE) as page:
         phone = Rater(page, kit, "bo", lambda clip: min(100, scores[clip] + 3))
         phone.begin()
         events["width"] = page.evaluate("document.documentElement.scrollWidth")
+        phone.practise()
         phone.rate_all(most=3)
         page.reload()  # the page was closed on the way
         phone.begin()
@@ -238,3 +254,89 @@ def test_the_page_fits_a_phone(story):
 
 def test_what_is_saved_can_be_copied_too(story):
     assert story["text"] == story["files"][-1].read_text()
+
+
+@pytest.fixture
+def practising(chromium, kit):
+    """Somebody at the practice clip, who has seen it to its end."""
+    with opened(chromium, **DESK) as page:
+        rater = ByKeys(page, kit, "di", lambda clip: 50)
+        rater.begin()
+        rater.watch_practice()
+        yield rater
+
+
+def shown_value(page) -> str:
+    return page.inner_text("fieldset[data-dimension=unexpectedness] .value")
+
+
+def test_practice_is_in_no_file_and_does_not_come_again(practising):
+    practising.type("n")
+    practising.set("unexpectedness", 40)
+    practising.go_on()
+    practising.page.wait_for_selector("#start")
+    kept = practising.page.evaluate("JSON.stringify(localStorage)")
+
+    practising.page.reload()
+    practising.begin()
+    practising.page.wait_for_selector("video")
+
+    assert '\\"rows\\":[]' in kept
+    assert not practising.page.query_selector("#practice")
+    assert "practice" not in practising.page.get_attribute("video", "src")
+
+
+def test_a_clip_goes_on_only_when_every_scale_was_answered(practising):
+    page = practising.page
+    practising.type("n")
+    page.focus("#scale-unexpectedness")
+    practising.type("Space", "Enter", "Enter")
+
+    assert page.query_selector("#practice")
+    assert page.is_disabled("#next")
+    assert shown_value(page) == "–"
+    assert page.get_attribute("#scale-unexpectedness", "aria-valuetext") == "not rated"
+
+
+def test_an_empty_scale_looks_the_same_wherever_its_handle_is(practising):
+    page, scale = practising.page, "#scale-unexpectedness"
+    pictures = []
+    for place in (10, 50, 90):
+        page.eval_on_selector(scale, "(scale, place) => { scale.value = place; }", place)
+        pictures.append(page.locator(scale).screenshot())
+    page.fill(scale, "90")
+
+    assert pictures[0] == pictures[1] == pictures[2]
+    assert page.locator(scale).screenshot() != pictures[2]
+
+
+def test_a_scale_is_answered_by_typing_or_from_an_end(practising):
+    practising.page.focus("#scale-unexpectedness")
+    for keys, value in (
+        (["7", "3"], "73"),
+        (["1", "0", "0"], "100"),
+        (["ArrowRight"], "0"),
+        (["ArrowLeft"], "100"),
+        (["ArrowRight", "ArrowRight"], "1"),
+        (["Home", "PageUp"], "10"),
+    ):
+        practising.type("Delete")
+        assert shown_value(practising.page) == "–"
+        practising.page.wait_for_timeout(20)
+        practising.type(*keys)
+        assert shown_value(practising.page) == value, keys
+
+
+def test_a_finger_that_scrolls_from_a_scale_answers_nothing(practising):
+    practising.page.eval_on_selector(
+        "#scale-unexpectedness",
+        """scale => {
+          scale.dispatchEvent(new PointerEvent("pointerdown"));
+          scale.value = 20;
+          scale.dispatchEvent(new Event("input"));
+          scale.dispatchEvent(new PointerEvent("pointercancel"));
+        }""",
+    )
+
+    assert shown_value(practising.page) == "–"
+    assert practising.page.is_disabled("#next")

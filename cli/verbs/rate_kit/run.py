@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
@@ -16,11 +16,19 @@ from cli.files import write
 from cli.selection import Selection
 from cli.uploads import UnusableFile, inspect_video
 from cli.verbs.rate_kit.identical import WARNING, identical_clips
+from cli.verbs.rate_kit.key import SAMPLE, key_text
+from cli.verbs.rate_kit.sample import SampleOptions, draw_sample, show_sample
 from shared.rating.rubric import Dimension, dimensions
+
+if TYPE_CHECKING:
+    from shared.insights.agreement.drawn_sample import DrawnSample
 
 ONSET = "surprise_onset_s"
 USUAL = (ONSET, "unexpectedness", "expectation_gap", "emotional_intensity")
 MOST_CLIPS = 500
+PRACTICE = "practice.mp4"
+"""A ball that becomes a square: each rater tries the page on it, and the page keeps nothing."""
+
 _PARTS = Path(__file__).parent / "kit"
 
 
@@ -34,6 +42,7 @@ class RateKitOptions:
     repeats: int | None = None
     check_every: int = 8
     seed: int | None = None
+    sample: SampleOptions | None = None
 
     def refuse(self) -> None:
         """Check --out before any work: it may be an empty folder. Raises UserError."""
@@ -82,6 +91,7 @@ class RateKit:
     left_out: tuple[str, ...]
     identical: tuple[tuple[str, ...], ...] = ()
     """Ids of videos with the same bytes, in groups."""
+    sample: "DrawnSample | None" = None
 
     def document(self) -> dict[str, Any]:
         return {
@@ -92,6 +102,7 @@ class RateKit:
             "dimensions": list(self.dimensions),
             "left_out": list(self.left_out),
             "identical": [list(ids) for ids in self.identical],
+            "sample": None if self.sample is None else self.sample.document(),
         }
 
 
@@ -107,23 +118,28 @@ def make_kit(options: RateKitOptions, target: str, home: Path | None, screen: Sc
     """Make the kit. The same selection and seed give the same folder. Raises UserError."""
     options.refuse()
     questions = options.questions()
-    selected = Selection.of(options.selection)
+    seed = secrets.randbits(53) if options.seed is None else options.seed
+    words, sample = options.selection, None
+    if options.sample is not None:
+        sample = draw_sample(options.sample, words, seed, target, home, screen)
+        words = tuple(video.video_id for video in sample.videos)
+    selected = Selection.of(words)
     left_out: list[str] = []
     with _sources(selected, target, home, left_out, screen) as sources:
         if not sources:
             raise UserError("None of these files can be used: " + "; ".join(left_out[:5]))
         if len(sources) > MOST_CLIPS:
             raise UserError(f"{len(sources):,} clips are more than a person can rate; choose some.")
-        seed = secrets.randbits(53) if options.seed is None else options.seed
         kit_id = _id(seed, sources, questions, options)
         clips = _copied(sources, options.out, seed)
         identical = identical_clips((source.video_id, source.path) for source in sources)
     write(options.out / "index.html", _page(kit_id, clips, questions, options))
     key = options.out.absolute().with_name(f"{options.out.absolute().name}.key.json")
     content = {"kit": kit_id, "seed": seed, "clips": {clip.code: clip.video_id for clip in clips}}
-    write(key, json.dumps(content, indent=2) + "\n")
+    drawn = {} if sample is None else {SAMPLE: sample.document()}
+    write(key, key_text(content | drawn))
     names = tuple(question.name for question in questions)
-    return RateKit(kit_id, options.out, key, clips, names, tuple(left_out), identical)
+    return RateKit(kit_id, options.out, key, clips, names, tuple(left_out), identical, sample)
 
 
 def _id(
@@ -196,6 +212,7 @@ def _copied(sources: Sequence[_SourceVideo], out: Path, seed: int) -> tuple[KitC
     """Copy the videos under codes that hide their ids, and return them in the order of codes."""
     media = out / "media"
     media.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_PARTS / PRACTICE, media / PRACTICE)
     clips = []
     for source in sources:
         code = hashlib.sha256(f"{seed}/{source.video_id}".encode()).hexdigest()[:10]
@@ -241,6 +258,8 @@ def _page(
 def show(kit: RateKit, screen: Screen) -> None:
     """Print what to do next."""
     screen.show(f"{len(kit.clips)} clips, {len(kit.dimensions)} questions each, in {kit.folder}.")
+    if kit.sample is not None:
+        show_sample(kit.sample, screen)
     for sentence in kit.left_out:
         screen.show(f"Left out: {sentence}.")
     for ids in kit.identical:
@@ -249,3 +268,5 @@ def show(kit: RateKit, screen: Screen) -> None:
     screen.show(f"  python3 -m http.server --directory {kit.folder} 8000")
     screen.show(f"Keep {kit.key} from raters: it says which clip is which video. Then:")
     screen.show(f"  tta validate --input ratings-{kit.id}-CODE.csv --key {kit.key} --stored")
+    if kit.sample is not None:
+        screen.show(f"  tta insights --ratings ratings-{kit.id}-CODE.csv --key {kit.key}")

@@ -6,7 +6,7 @@ const KIT = JSON.parse(document.getElementById("kit").textContent);
 const NAME = /^[a-z0-9][a-z0-9_-]{0,30}$/;
 const COLUMNS = ["video_id", "rater", "dimension", "value", "replicate", "kit", "position", "seconds", "rated_at"];
 const main = document.getElementById("main");
-let state = null; // {rater, place, rows}: what is saved after every clip
+let state = null; // {rater, place, rows, practised}: what is saved after every clip
 let stored = true;
 
 // --- order ---------------------------------------------------------------------------------------
@@ -116,9 +116,9 @@ function welcome(error = "") {
   );
   show(
     make("h1", {}, "Rating short videos"),
-    make("p", {}, `You will see ${KIT.clips.length} clips, some of them twice. Watch each to its end with sound, then rate what you saw, at once and without looking anything up. There are no right answers.`),
-    make("p", {}, "Scores go from 0 to 100. The sentences say what some of the numbers mean; use any number, and the whole range."),
-    make("p", { class: "soft" }, "Keys: space plays, M marks the moment, N says there is none, arrows move a scale, Enter goes on. You may close the page and come back in the same browser."),
+    make("p", {}, `First comes a clip to practise with, which does not count. Then you will see ${KIT.clips.length} clips, some of them twice. Watch each to its end with sound, then rate what you saw, at once and without looking anything up. There are no right answers.`),
+    make("p", {}, "Scores go from 0 to 100. Each scale is empty until you answer it. The sentences say what some of the numbers mean; use any number, and the whole range."),
+    make("p", { class: "soft" }, "Keys: space plays, M marks the moment, N says there is none. On a scale, type the number, or move with the arrows; Delete empties it. Enter goes on. You may close the page and come back in the same browser."),
     make("p", { class: "soft" }, "Nothing is sent anywhere. At the end you save a file and give it to the person who asked you."),
     form,
   );
@@ -130,11 +130,12 @@ function begin(rater) {
     welcome("A code has letters a to z, digits, - and _, at most 31, and begins with a letter or digit.");
     return;
   }
-  state = load(rater) || { rater, place: 0, rows: [] };
+  state = load(rater) || { rater, place: 0, rows: [], practised: false };
   next();
 }
 
 function next() {
+  if (!state.practised && state.place === 0) return rate({ clip: { file: "practice.mp4" }, isPractice: true }, 0);
   const items = itemsFor(state.rater);
   if (state.place >= items.length) return finish();
   const item = items[state.place];
@@ -142,20 +143,33 @@ function next() {
   return rate(item, items.length);
 }
 
+// Practice leaves no row: nobody can analyse it.
+function practised() {
+  state.practised = true;
+  keep();
+  const begin = make("button", { class: "main", id: "start", type: "button", onclick: next }, "Begin with the first clip");
+  keys = {};
+  show(make("h1", {}, "That was practice"), make("p", {}, "Nothing of it was kept. From now on every answer counts."), make("p", {}, begin));
+  begin.focus();
+}
+
 function progress(count) {
   return make("p", { class: "soft" }, `${state.place + 1} of ${count}`, make("progress", { max: count, value: state.place, "aria-label": "progress" }));
 }
 
-// One scale from 0 to 100. It has no value until it is touched, so that nothing suggests one.
+// One scale from 0 to 100. It is empty until somebody answers: no handle, no filled part, no number.
+// `changed` gets the number, or undefined when the scale is emptied again.
 function scale(dimension, changed) {
   const value = make("output", { class: "value", for: `scale-${dimension.name}` }, "–");
   const input = make("input", {
-    type: "range", min: 0, max: 100, step: 1, value: 50, class: "unset", id: `scale-${dimension.name}`,
+    type: "range", min: 0, max: 100, step: 1, class: "unset", id: `scale-${dimension.name}`,
     "aria-label": dimension.title, "aria-valuetext": "not rated",
   });
   const anchors = dimension.anchors.map(([at, words]) =>
     make("button", { type: "button", "data-at": at, onclick: () => set(at) }, `${at}: ${words}`));
+  let answer, before, typed = "", typedAt = 0;
   const set = (number) => {
+    answer = number;
     input.value = number;
     input.classList.remove("unset");
     input.setAttribute("aria-valuetext", String(number));
@@ -163,11 +177,38 @@ function scale(dimension, changed) {
     for (const one of anchors) one.setAttribute("aria-pressed", String(Number(one.dataset.at) === number));
     changed(number);
   };
+  const empty = () => {
+    answer = undefined;
+    input.classList.add("unset");
+    input.setAttribute("aria-valuetext", "not rated");
+    value.textContent = "–";
+    for (const anchor of anchors) anchor.removeAttribute("aria-pressed");
+    changed(undefined);
+  };
   input.addEventListener("input", () => set(Number(input.value)));
-  // A press that moves nothing, on the middle or by key, is an answer too.
+  input.addEventListener("pointerdown", () => { before = answer; });
+  // A press on the middle of an empty scale moves nothing, and is an answer too.
   input.addEventListener("pointerup", () => set(Number(input.value)));
+  // A finger that scrolls the page from here answers nothing.
+  input.addEventListener("pointercancel", () => (before === undefined ? empty() : set(before)));
+  const byKey = (key) => {
+    if (/^[0-9]$/.test(key)) {
+      const isNext = Date.now() - typedAt < 1500 && Number(typed + key) <= 100;
+      typed = isNext ? typed + key : key;
+      typedAt = Date.now();
+      return set(Number(typed));
+    }
+    if (key === "Delete" || key === "Backspace") { typedAt = 0; return empty(); }
+    // An empty scale has no place to move from, so arrows enter it at an end, not at the middle.
+    if (["ArrowRight", "ArrowUp", "PageUp"].includes(key)) return set(0);
+    if (["ArrowLeft", "ArrowDown", "PageDown"].includes(key)) return set(100);
+  };
   input.addEventListener("keydown", (event) => {
-    if (event.key === " ") { event.preventDefault(); set(Number(input.value)); }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const moves = /^(Arrow|Page)/.test(event.key);
+    if (event.key !== " " && !/^[0-9]$/.test(event.key) && !/^(Delete|Backspace)$/.test(event.key) && !(moves && answer === undefined)) return;
+    event.preventDefault(); // space neither answers nor scrolls
+    byKey(event.key);
   });
   return make("fieldset", { "data-dimension": dimension.name }, make("legend", {}, dimension.title),
     value, make("p", { class: "soft" }, dimension.ask), input, make("div", { class: "anchors" }, ...anchors));
@@ -180,7 +221,11 @@ function rate(item, count) {
   const video = make("video", { src: `media/${item.clip.file}`, controls: true, playsinline: true, preload: "auto", "aria-label": "the clip" });
   const hint = make("p", { class: "soft", id: "hint", role: "status" }, "Play the clip to its end; the scales open then.");
   const wanted = KIT.dimensions.map((one) => one.name);
-  const on = (name) => (value) => { answers[name] = value; refresh(); };
+  const on = (name) => (value) => {
+    if (value === undefined) delete answers[name];
+    else answers[name] = value;
+    refresh();
+  };
   const scales = KIT.dimensions.filter((one) => one.type === "score").map((one) => scale(one, on(one.name)));
   const moment = KIT.dimensions.some((one) => one.type === "seconds") ? momentOf(video, on("surprise_onset_s")) : null;
   const fields = make("fieldset", { disabled: true, style: "border:0;padding:0;margin:0", id: "fields" }, ...(moment ? [moment.node] : []), ...scales);
@@ -198,13 +243,14 @@ function rate(item, count) {
   }
   function done() {
     if (go.disabled) return;
+    if (item.isPractice) return practised();
     const seconds = Math.round((Date.now() - began) / 100) / 10;
     for (const name of wanted) add(item.clip.id, name, answers[name], item.replicate, seconds);
     forward();
   }
   video.addEventListener("ended", opened);
   video.addEventListener("error", () => {
-    hint.replaceChildren("This clip cannot be played here. ", make("button", { type: "button", id: "skip", onclick: forward }, "Skip it"));
+    hint.replaceChildren("This clip cannot be played here. ", make("button", { type: "button", id: "skip", onclick: item.isPractice ? practised : forward }, "Skip it"));
   });
   keys = {
     " ": () => (video.paused ? video.play().catch(() => {}) : video.pause()),
@@ -212,7 +258,10 @@ function rate(item, count) {
     n: () => moment && watched && moment.none(),
     Enter: done,
   };
-  show(progress(count), video, hint, fields, make("p", {}, go));
+  const place = item.isPractice
+    ? make("p", { class: "soft", id: "practice" }, "Practice: this clip does not count. Try the keys and the scales.")
+    : progress(count);
+  show(place, video, hint, fields, make("p", {}, go));
   video.focus({ preventScroll: true });
 }
 
@@ -247,7 +296,7 @@ function check(item, count) {
     ask: "This shows that you are reading; there is no clip.",
   };
   const go = make("button", { class: "main", id: "next", type: "button", disabled: true, onclick: () => done() }, "Next");
-  const one = scale(dimension, (value) => { given = value; go.disabled = false; });
+  const one = scale(dimension, (value) => { given = value; go.disabled = value === undefined; });
   function done() {
     if (go.disabled) return;
     add(`check-${item.check}`, "attention_check", Math.abs(given - item.target) <= 2 ? 1 : 0, 0, "");
@@ -302,6 +351,7 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || at.id === "name") return;
   if (event.key === " " && at.type === "range") return; // a scale's own
   if ((event.key === "Enter" || event.key === " ") && (at.tagName === "BUTTON" || at.tagName === "A")) return;
+  if (event.key === "Enter" && event.repeat) return event.preventDefault(); // a held key skips nothing
   const does = keys[event.key] || keys[event.key.toLowerCase()];
   if (does) {
     event.preventDefault();
