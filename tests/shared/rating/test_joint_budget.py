@@ -160,6 +160,17 @@ def test_a_process_killed_between_the_two_ledgers_leaves_both_within_their_limit
     assert world.spent("flash").reserved_videos <= 3
 
 
+@pytest.mark.parametrize(("total", "own"), [(1, 5), (5, 1)])
+def test_a_call_that_left_before_the_process_died_is_paid_in_both_ledgers(total, own):
+    world = World({"videos": total}, flash={"videos": own})
+    call = world.process()["flash"].paying(0.01)
+    call.__enter__().leave()
+
+    world.wait(LEASE_S + 1)
+
+    assert not pays(world.process()["flash"])
+
+
 def test_a_new_day_begins_for_both():
     world = World({"videos": 1}, flash={"videos": 1})
     process = world.process()
