@@ -109,123 +109,88 @@ THEN UPDATE SET
   ),
   field_times = CONCAT(
     '{',
-    IFNULL(ARRAY_TO_STRING(
-      [
+    RTRIM(
+      REGEXP_REPLACE(
         CONCAT(
-          '"bio":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+          IFNULL(CONCAT(
+            '"bio":"',
             IF(
               source.bio_time > IFNULL(IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.bio_time,
               IF(target.bio IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.bio'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"display_name":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"display_name":"',
             IF(
               source.display_name_time > IFNULL(IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.display_name_time,
               IF(target.display_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.display_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"followers":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"followers":"',
             IF(
               source.followers_time > IFNULL(IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.followers_time,
               IF(target.followers IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.followers'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"following_count":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"following_count":"',
             IF(
               source.following_count_time > IFNULL(IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.following_count_time,
               IF(target.following_count IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.following_count'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"likes":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"likes":"',
             IF(
               source.likes_time > IFNULL(IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.likes_time,
               IF(target.likes IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.likes'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"username":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"username":"',
             IF(
               source.username_time > IFNULL(IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.username_time,
               IF(target.username IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.username'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"verified":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"verified":"',
             IF(
               source.verified_time > IFNULL(IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.verified_time,
               IF(target.verified IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.verified'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"videos":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"videos":"',
             IF(
               source.videos_time > IFNULL(IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.videos_time,
               IF(target.videos IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.videos'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        )
-      ],
+            '",'
+          ), '')
+        ),
+        -- Most fields were observed at observed_at. Their times are not stored.
+        CONCAT('"[a-z_]+":"', LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0'), '",'),
+        ''
+      ),
       ','
-    ), ''),
+    ),
     '}'
   ),
   observed_at = GREATEST(source.observed_at, target.observed_at)

@@ -175,193 +175,133 @@ THEN UPDATE SET
   ),
   field_times = CONCAT(
     '{',
-    IFNULL(ARRAY_TO_STRING(
-      [
+    RTRIM(
+      REGEXP_REPLACE(
         CONCAT(
-          '"caption":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+          IFNULL(CONCAT(
+            '"caption":"',
             IF(
               source.caption_time > IFNULL(IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.caption_time,
               IF(target.caption IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.caption'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"collection":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"collection":"',
             IF(
               source.collection_time > IFNULL(IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.collection_time,
               IF(target.collection IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.collection'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"created_at":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"created_at":"',
             IF(
               source.created_at_time > IFNULL(IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.created_at_time,
               IF(target.created_at IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.created_at'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"duration_s":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"duration_s":"',
             IF(
               source.duration_s_time > IFNULL(IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.duration_s_time,
               IF(target.duration_s IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.duration_s'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"file_name":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"file_name":"',
             IF(
               source.file_name_time > IFNULL(IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.file_name_time,
               IF(target.file_name IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.file_name'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"hashtags":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"hashtags":"',
             IF(
               source.hashtags_time > IFNULL(IF(IFNULL(ARRAY_LENGTH(target.hashtags), 0) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.hashtags_time,
               IF(IFNULL(ARRAY_LENGTH(target.hashtags), 0) = 0, NULL, IFNULL(JSON_VALUE(target.field_times, '$.hashtags'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"language":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"language":"',
             IF(
               source.language_time > IFNULL(IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.language_time,
               IF(target.language IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.language'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"music_id":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"music_id":"',
             IF(
               source.music_id_time > IFNULL(IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.music_id_time,
               IF(target.music_id IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.music_id'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"region_code":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"region_code":"',
             IF(
               source.region_code_time > IFNULL(IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.region_code_time,
               IF(target.region_code IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.region_code'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"source":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"source":"',
             IF(
               source.source_time > IFNULL(IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.source_time,
               IF(target.source IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.source'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"synthetic":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"synthetic":"',
             IF(
               source.synthetic_time > IFNULL(IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.synthetic_time,
               IF(target.synthetic IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.synthetic'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"url":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"url":"',
             IF(
               source.url_time > IFNULL(IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.url_time,
               IF(target.url IS NULL, NULL, IFNULL(JSON_VALUE(target.field_times, '$.url'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        ),
-        CONCAT(
-          '"user_key":"',
-          -- NULL where neither knows the field, or where it was observed at observed_at: then CONCAT is
-          -- NULL, and the list is without it.
-          NULLIF(
+            '",'
+          ), ''),
+          IFNULL(CONCAT(
+            '"user_key":"',
             IF(
               source.user_key_time > IFNULL(IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0'))), ''),
               source.user_key_time,
               IF(target.user_key = 'unknown', NULL, IFNULL(JSON_VALUE(target.field_times, '$.user_key'), LPAD(CAST(UNIX_MICROS(target.observed_at) AS STRING), 16, '0')))
             ),
-            LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0')
-          ),
-          '"'
-        )
-      ],
+            '",'
+          ), '')
+        ),
+        -- Most fields were observed at observed_at. Their times are not stored.
+        CONCAT('"[a-z_]+":"', LPAD(CAST(UNIX_MICROS(IF(source.observed_at > target.observed_at, source.observed_at, target.observed_at)) AS STRING), 16, '0'), '",'),
+        ''
+      ),
       ','
-    ), ''),
+    ),
     '}'
   ),
   observed_at = GREATEST(source.observed_at, target.observed_at)
