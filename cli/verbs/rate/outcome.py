@@ -1,11 +1,14 @@
 """The outcome of `tta rate`: ratings, cost, and what is missing."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.errors import UserError
 from cli.verbs.rate.price import RatingPrice
 from cli.verbs.rate.requests import ChosenRater, RaterRequest, RaterRequests, ReceivedRating
+
+if TYPE_CHECKING:
+    from shared.insights.agreement.replicates import ReplicateProposal
 
 
 @dataclass
@@ -19,6 +22,8 @@ class RateOutcome:
     """Files on this machine, by the id of their video."""
     synthetic: set[str] = field(default_factory=set)
     price: RatingPrice | None = None
+    proposal: "ReplicateProposal | None" = None
+    """The replicates that a reliable score takes; None for a rater that always answers alike."""
     to_ask: dict[str, int] = field(default_factory=dict)
     """Number of ratings asked for, by video."""
     requests: RaterRequests | None = None
@@ -55,6 +60,7 @@ class RateOutcome:
             "replicates": self.replicates,
             "dry_run": self.dry_run,
             "estimate": self.price.document() if self.price else None,
+            "proposal": self.proposal.document() if self.proposal else None,
             "asked": self.to_ask,
             "ratings": [self._rating(entry) for entry in self.received],
             "cost_usd": round(self.paid_usd, 9),

@@ -100,12 +100,16 @@ class _OpenVideo:
 
 
 class RaterRequests:
-    """The requests of one run, from the first check of the lake to the last."""
+    """The requests of one run, from the first check of the lake to the last.
+
+    `ratings` are the names of all ratings by this rater's configuration, by video.
+    """
 
     def __init__(
         self, lake: Lake, rater: ChosenRater, videos: Iterable[LakeVideo], replicates: int
     ):
         self.rater = rater
+        self.ratings: dict[str, set[str]] = {}
         self.received: list[ReceivedRating] = []
         self.parked: dict[RaterRequest, datetime | None] = {}
         self.failed: list[FailedRequest] = []
@@ -133,6 +137,7 @@ class RaterRequests:
         for entry in self._take_listed(len(self._open)):
             self._open.append(entry)
             entry.existing = set(self._names[entry.prefix])
+            self.ratings[entry.video.video_id] = set(filter(self._is_own, entry.existing))
             self._take(entry, was_there=True)
         self._drop_finished()
 
@@ -215,6 +220,10 @@ class RaterRequests:
             if name.endswith(end) and name not in entry.existing and self._is_same_condition(name)
         ]
 
+    def _is_own(self, name: str) -> bool:
+        """Whether a rating is by this rater in this configuration, whatever its replicate."""
+        return name.rpartition("/")[0].endswith(f"/{self.rater.name}/{self.rater.config_hash}")
+
     def _is_same_condition(self, name: str) -> bool:
         rater = _rater(name)
         return _kind(rater) == _kind(self.rater.name) and rater not in self.rater.others
@@ -226,6 +235,7 @@ class RaterRequests:
         except Permanent as error:
             self.failed.append(FailedRequest(request, error.reason, error.sentence))
             return
+        self.ratings.setdefault(request.video.video_id, set()).add(name)
         self.received.append(ReceivedRating(request, rating, was_there))
 
     def _take_failed_and_parked(self, entry: _OpenVideo) -> None:

@@ -18,6 +18,7 @@ from cli.uploads import UnusableFile, VideoFile, inspect_video
 from cli.verbs.ingest.run import STORE_OUTCOMES, IngestBatch, ingest_batch
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of
+from cli.verbs.rate.replicates import proposal_of
 from cli.verbs.rate.requests import ChosenRater, RaterRequests
 from local.cloud import can_ask_gemini
 from local.endpoints import Endpoints
@@ -116,6 +117,7 @@ def rate(options: RateOptions, endpoints: Endpoints, screen: Screen) -> RateOutc
             wait_for_ratings(options, endpoints, outcome, screen)
             let_it_settle(endpoints, outcome)
     outcome.synthetic = _synthetic(lake, outcome)
+    _propose(lake, outcome)
     return outcome
 
 
@@ -144,7 +146,14 @@ def rate_dryly(options: RateOptions, endpoints: Endpoints, screen: Screen) -> Ra
         _note_missing(objects, outcome)
         look_up([*videos, *new], options, lake, outcome)
         outcome.synthetic = _synthetic(lake, outcome)
+        _propose(lake, outcome)
     return outcome
+
+
+def _propose(lake: Lake, outcome: RateOutcome) -> None:
+    """Say how many replicates a reliable score takes. Measurements are always alike."""
+    if outcome.rater.gemini and outcome.requests:
+        outcome.proposal = proposal_of(lake, outcome.requests.ratings)
 
 
 def new_outcome(options: RateOptions, endpoints: Endpoints) -> RateOutcome:

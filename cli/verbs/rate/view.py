@@ -26,6 +26,7 @@ def show(outcome: RateOutcome, screen: Screen) -> None:
     elif outcome.received:
         _show_ratings(outcome, screen)
         _show_cost(outcome, screen)
+    _show_proposal(outcome, screen)
 
 
 def _show_ratings(outcome: RateOutcome, screen: Screen) -> None:
@@ -107,6 +108,15 @@ def _show_cost(outcome: RateOutcome, screen: Screen) -> None:
             f"Rated as {', '.join(sorted(others))}: [targets.{outcome.target}.gemini] in tta.toml "
             f"says {outcome.rater.name}. Change it to what is deployed."
         )
+
+
+def _show_proposal(outcome: RateOutcome, screen: Screen) -> None:
+    """One sentence, where some videos were rated twice or so many are rated that they could be."""
+    from shared.insights.agreement.replicates import FEWEST_VIDEOS
+
+    proposal, requests = outcome.proposal, outcome.requests
+    if proposal and requests and (proposal.videos or len(requests.ratings) >= FEWEST_VIDEOS):
+        screen.show(proposal.sentence)
 
 
 def _show_plan(outcome: RateOutcome, screen: Screen) -> None:

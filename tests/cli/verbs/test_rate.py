@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from cli.console import Screen
 from cli.errors import UserError
 from cli.selection import LakeVideo
+from cli.verbs.rate import view
 from cli.verbs.rate.modes import condition_of
 from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import price_of, usd
+from cli.verbs.rate.replicates import proposal_of, stored_names
 from cli.verbs.rate.requests import ChosenRater, RaterRequests
 from cli.verbs.rate.run import asked_by, refuse_without_gemini
 from local.emulators.pubsub.filters import parse_filter
@@ -64,7 +67,13 @@ class World:
     def asked_for(self) -> list[VideoUploaded]:
         return [upload_in(message.attributes) for _, message in self.topics.published]
 
-    def rate(self, video: LakeVideo, replicate: int = 0, rater: ChosenRater = ASKED) -> None:
+    def rate(
+        self,
+        video: LakeVideo,
+        replicate: int = 0,
+        rater: ChosenRater = ASKED,
+        score: int | None = None,
+    ) -> None:
         rating = Rating(
             rater=rater.name,
             generation=str(video.generation),
@@ -72,7 +81,7 @@ class World:
             replicate=replicate,
             rated_at=NOW,
             status="rated",
-            values=Values(unexpectedness=50 + replicate),
+            values=Values(unexpectedness=50 + replicate if score is None else score),
             cost_usd=0.25,
         )
         name = rating_name(video.video_id, RatingKey.of(rating))
@@ -491,3 +500,70 @@ def test_a_file_that_cannot_be_rated_costs_nothing(world):
 )
 def test_small_money_keeps_its_digits(amount, text):
     assert usd(amount) == text
+
+
+# How many replicates
+
+
+def rated_twice(world: World, videos: int) -> list[LakeVideo]:
+    """Videos with two answers each, of which the second is one point higher."""
+    for number in range(videos):
+        video = world.video(f"73000000000000{number:05}")
+        for replicate in range(2):
+            world.rate(video, replicate, score=number + replicate)
+    return world.videos
+
+
+def test_answers_in_the_lake_say_how_many_replicates_are_needed(world):
+    videos = rated_twice(world, 25)
+    requests = world.requests()
+
+    for names in (
+        requests.ratings,
+        stored_names(world.lake, videos, ASKED.name, ASKED.config_hash),
+    ):
+        proposal = proposal_of(world.lake, names)
+        assert (proposal.videos, proposal.present, proposal.replicates) == (25, 2, 1)
+        assert proposal.of_one == pytest.approx(0.99, abs=0.01)
+
+
+def test_answers_of_another_configuration_do_not_say_it(world):
+    rated_twice(world, 25)
+    other = replace(ASKED, config_hash="other")
+
+    proposal = proposal_of(world.lake, world.requests(rater=other).ratings)
+
+    assert (proposal.videos, proposal.replicates) == (0, None)
+
+
+def test_a_refusal_among_two_answers_is_none(world):
+    (video,) = rated_twice(world, 1)
+    name = rating_name(
+        video.video_id, RatingKey(str(video.generation), ASKED.name, ASKED.config_hash)
+    )
+    world.lake.objects.pop(name)
+    world.lake.write_once(name, b"{}")
+
+    assert proposal_of(world.lake, world.requests().ratings).videos == 0
+
+
+def test_the_proposal_is_printed_and_in_the_json(world, capsys):
+    rated_twice(world, 25)
+    requests = world.requests()
+    asked = outcome(requests, proposal=proposal_of(world.lake, requests.ratings))
+
+    view.show(asked, Screen(machine=False))
+
+    assert "so no more replicates are needed." in capsys.readouterr().out
+    assert asked.document()["proposal"]["replicates"] == 1
+
+
+def test_a_single_clip_is_rated_without_advice(world, capsys):
+    world.rate(world.video("7300000000000000001"))
+    requests = world.requests()
+    asked = outcome(requests, proposal=proposal_of(world.lake, requests.ratings))
+
+    view.show(asked, Screen(machine=False))
+
+    assert "How many replicates" not in capsys.readouterr().out
+    assert asked.document()["proposal"]["videos_needed"] == 20

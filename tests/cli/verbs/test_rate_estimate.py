@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import date
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,10 @@ from local.cloud import INGEST, pointing_at, running
 from shared.errors import Misconfigured
 from shared.rating.gemini.estimate import ANSWER_TOKENS, THINKING_TOKENS, prompt_tokens
 from shared.rating.gemini.prices import Prices
+from shared.rating_section import Rating
+from shared.rubric_values import Values
 from shared.storage.lake import Lake
+from shared.storage.layout import RatingKey, rating_name
 from tests.fakes import LakeInMemory
 from tests.shared.rating.signals.test_signals import still, tone, write
 
@@ -261,6 +265,37 @@ def test_objects_of_the_lake_are_priced_like_files(clips):
 
     assert document["tokens"] == estimated(clips / "long.mp4", clips / "silent.mp4")["tokens"]
     assert reasons(document) == {"notes.txt": "not_a_video"}
+
+
+def test_the_replicates_that_the_answers_ask_for_are_priced(clips):
+    """25 videos were asked about twice, and one answer has a reliability of .66."""
+    lake, under = LakeInMemory(), planned().condition
+    for number in range(25):
+        video_id = f"73000000000000{number:05}"
+        generation = lake.replace(f"videos/{video_id}.mp4", (clips / "silent.mp4").read_bytes(), 0)
+        for replicate in range(2):
+            score = 20 + 12 * number // 5 + (8, -8)[replicate]
+            key = RatingKey(str(generation), under.name, under.config_hash, replicate)
+            lake.write_once(rating_name(video_id, key), rating_of(key, score))
+
+    document = estimated("all", lake=lake)
+
+    proposal = document["proposal"]
+    assert (proposal["videos"], proposal["replicates"]) == (25, 3)
+    assert proposal["reliability_of_one"] == pytest.approx(0.66, abs=0.02)
+    assert proposal["cost_usd"]["live"] == pytest.approx(
+        {end: proposal["replicates"] * usd for end, usd in document["cost_usd"]["live"].items()},
+        abs=1e-5,
+    )
+    assert estimated(clips / "silent.mp4")["proposal"] is None
+
+
+def rating_of(key: RatingKey, score: int) -> bytes:
+    rating = Rating(
+        **asdict(key), rated_at=datetime(2026, 11, 1, tzinfo=UTC), status="rated",
+        values=Values(unexpectedness=score),
+    )  # fmt: skip
+    return rating.model_dump_json().encode()
 
 
 def test_an_id_without_a_file_is_listed(clips):

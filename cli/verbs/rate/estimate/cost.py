@@ -5,15 +5,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cli.errors import UserError
 from cli.selection import Selection, videos_in
 from cli.verbs.rate.estimate.settings import EstimateSettings
+from cli.verbs.rate.replicates import proposal_of, stored_names
 from shared.concurrency import in_order
 from shared.rating.clip import ClipHeader, Unreadable
 from shared.rating.gemini.estimate import CallEstimate, Range
 from shared.storage.lake import Gone, Lake
+
+if TYPE_CHECKING:
+    from shared.insights.agreement.replicates import ReplicateProposal
 
 ASSUMED = (
     "Sound: 25 to 32 tokens a second; the documentation gives both.",
@@ -58,6 +62,8 @@ class CostEstimate:
     total: CallEstimate = field(default_factory=CallEstimate)
     not_priced: list[NotPriced] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    proposal: "ReplicateProposal | None" = None
+    """The replicates that a reliable score takes, by the ratings in the lake; None without any."""
 
     @classmethod
     def of(
@@ -68,9 +74,13 @@ class CostEstimate:
         estimate._add(_local(path) for path in selection.local_files)
         if lake is not None:
             videos = videos_in(lake, selection)
+            stored = list(videos)
             estimate._add(
-                _stored(lake, video.name, video.generation, video.size) for video in videos
+                _stored(lake, video.name, video.generation, video.size) for video in stored
             )
+            under = settings.condition
+            names = stored_names(lake, stored, under.name, under.config_hash)
+            estimate.proposal = proposal_of(lake, names) if any(names.values()) else None
             estimate.problems += videos.problems
             estimate.not_priced += [
                 NotPriced(video_id, "no_file", "the lake has no file of it")
@@ -115,6 +125,14 @@ class CostEstimate:
             return None
         return self.total.cost_usd(settings.prices, settings.gemini.model, settings.on, batch)
 
+    def proposed_usd(self, batch: bool) -> Range | None:
+        """Cost of the proposed replicates from the first one on, as `cost_usd`."""
+        cost, proposal = self.cost_usd(batch), self.proposal
+        if cost is None or proposal is None or proposal.replicates is None:
+            return None
+        factor = proposal.replicates / self.settings.replicates
+        return Range(cost.low * factor, cost.high * factor)
+
     @property
     def days(self) -> int | None:
         """Days that the daily budget spreads the ratings over, at most; None without a budget."""
@@ -146,6 +164,7 @@ class CostEstimate:
                 "live": _range(self.cost_usd(batch=False)),
                 "batch": _range(self.cost_usd(batch=True)),
             },
+            "proposal": self._proposal(),
             "prices": self._prices(),
             "daily_budget": {
                 "usd": settings.limits.daily_budget_usd,
@@ -156,6 +175,13 @@ class CostEstimate:
             "problems": self.problems,
             "assumed": list(self.assumed),
         }
+
+    def _proposal(self) -> dict[str, Any] | None:
+        if self.proposal is None:
+            return None
+        costs = {"live": self.proposed_usd(batch=False), "batch": self.proposed_usd(batch=True)}
+        cost_usd = {how: _range(cost) for how, cost in costs.items()}
+        return self.proposal.document() | {"cost_usd": cost_usd}
 
     def _prices(self) -> dict[str, Any]:
         prices, on = self.settings.prices, self.settings.on

@@ -16,6 +16,7 @@ def show(estimate: CostEstimate, screen: Screen) -> None:
         return
     _show_counts(estimate, screen)
     _show_prices(estimate, screen)
+    _show_proposal(estimate, screen)
     _show_budget(estimate, screen)
     _show_not_priced(estimate, screen)
 
@@ -59,6 +60,16 @@ def _show_prices(estimate: CostEstimate, screen: Screen) -> None:
     )
     for sentence in estimate.assumed:
         screen.show(f"- {sentence}")
+
+
+def _show_proposal(estimate: CostEstimate, screen: Screen) -> None:
+    if estimate.proposal is None:
+        return
+    cost = estimate.proposed_usd(batch=False)
+    present, replicates = estimate.proposal.present, estimate.proposal.replicates
+    is_more = cost is not None and replicates is not None and replicates > present
+    price = f" All {replicates} cost {_usd(cost.low)} to {_usd(cost.high)} USD." if cost else ""
+    screen.show(f"{estimate.proposal.sentence}{price if is_more else ''}")
 
 
 def _show_budget(estimate: CostEstimate, screen: Screen) -> None:
