@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from shared.insights.number_words import decimals
 from shared.insights.statistics.power import icc1
 from shared.insights.statistics.resampling import Groups
 
@@ -56,13 +55,13 @@ class ReplicateProposal:
             )
         if self.of_one is None or self.now is None:
             return f"The answers about {self.videos:,} videos are all alike: nothing varies."
-        reached = f"{self._subject} a reliability of {decimals(self.now)} for {self.dimension}"
+        reached = f"{self._subject} a reliability of {_decimals(self.now)} for {self.dimension}"
         basis = f"{self.videos:,} videos with two answers or more"
         if self.replicates is None:
             return f"{reached} ({basis}): replicates hardly help, so try another wording or model."
         if self.replicates <= self.present:
             return f"{reached} ({basis}), so no more replicates are needed."
-        then = decimals(spearman_brown(self.of_one, self.replicates))
+        then = _decimals(spearman_brown(self.of_one, self.replicates))
         return f"{reached} ({basis}); --replicates {self.replicates} would give {then}."
 
     @property
@@ -86,6 +85,10 @@ class ReplicateProposal:
 def spearman_brown(reliability: float, answers: float) -> float:
     """The reliability of a mean of answers, from that of one (Spearman 1910, Brown 1910)."""
     return answers * reliability / (1 + (answers - 1) * reliability)
+
+
+def _decimals(share: float) -> str:
+    return f"{share:.2f}".replace("0.", ".", 1)
 
 
 def propose(
