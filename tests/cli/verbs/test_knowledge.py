@@ -31,8 +31,8 @@ def test_a_search_shows_the_failed_replication_beside_the_original(capsys):
 
 
 def test_a_search_says_where_to_read_and_that_nothing_fits(capsys):
-    assert run("search", "how hard to explain is it") == 0
-    assert "doi:10.1016/j.cogpsych.2015.08.004 (not checked)" in capsys.readouterr().out
+    assert run("search", "how easily alternatives come to mind") == 0
+    assert "doi:10.1037/0033-295X.93.2.136 (not checked)" in capsys.readouterr().out
     assert run("search", "xyzzy") == 0
     assert "No card is about that" in capsys.readouterr().out
 
