@@ -69,11 +69,12 @@ def multiverse(
 ) -> Multiverse:
     """Compare all raters of `ratings` on the drawn videos.
 
-    `rows` are those of the star schema of these videos, and `ages` their counts at equal age.
-    Raises NotEstimable where nobody rated the primary's predictor.
+    `ratings` may be of more videos. `rows` are those of the star schema of the drawn ones, and
+    `ages` their counts at equal age. Raises NotEstimable where nobody rated the primary's
+    predictor.
     """
     assert plan.primary is not None
-    ratings = usable(ratings)
+    ratings = usable(ratings).of_videos(drawn.probabilities)
     predictor = plan.primary.predictor
     if not raters_of(ratings, predictor):
         raise NotEstimable("not_rated", f"nobody rated {predictor} of these videos")
