@@ -180,6 +180,8 @@ FLAWS = {
     "out_of_range": "unexpectedness: Input should be less than or equal to 100",
     "strings": "unexpectedness: Input should be a valid integer",
     "beyond_the_clip": "but the video ends at 10 seconds",
+    "backwards": "suspense_to_s is 0, but suspense begins at 10",
+    "yes_or_no": "recognised: Input should be a valid boolean",
     "incoherent": "probability_expected and probability_actual add up to 1.3",
     "no_evidence": "there is no evidence",
     "extra_field": "virality: Extra inputs are not permitted",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 from itertools import combinations
 
 import pytest
@@ -13,7 +14,7 @@ from scripts.wording_file import parse_wording, wording_files
 from shared.config import GeminiSettings
 from shared.named_raters import WORDINGS
 from shared.rating.gemini.estimate import estimate_call, prompt_tokens
-from shared.rating.gemini.question import GeminiCondition
+from shared.rating.gemini.question import GeminiCondition, question_file
 
 STANDARD = parse_rubric(generate.RUBRIC.read_bytes())
 RUBRICS = {"a": STANDARD} | {
@@ -120,6 +121,15 @@ def test_a_longer_wording_is_expected_to_cost_more():
     plain, longer = (estimate_call(30.0, True, condition(wording)) for wording in ("a", "b"))
 
     assert longer.prompt_tokens - plain.prompt_tokens == prompt_tokens("b") - prompt_tokens() > 0
+
+
+def test_a_reader_has_read_the_prompts_as_they_are():
+    prompts = [question_file("prompt.txt", wording=wording) for wording in WORDINGS]
+    digest = sha256(b"".join(file.read_bytes() for file in prompts)).hexdigest()[:12]
+    page = (generate.ROOT / "docs/wordings.md").read_text()
+
+    assert f"`{digest}`" in page, "run scripts/wordings_reader.py"
+    assert {*re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)} == {*FIELDS}
 
 
 # --- files that say less, more or the same -------------------------------------------------------

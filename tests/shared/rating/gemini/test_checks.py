@@ -60,6 +60,21 @@ def test_each_moment_after_the_end_is_named():
     )
 
 
+def test_suspense_ends_where_it_begins_or_later():
+    assert problems(suspense_from_s=2.0, suspense_to_s=2.0) == ()
+    assert problems(suspense_from_s=2.0) == problems(suspense_to_s=2.0) == ()
+    assert problems(suspense_from_s=4.0, suspense_to_s=2.5, duration_s=None) == (
+        "suspense_to_s is 2.5, but suspense begins at 4 (suspense_from_s).",
+    )
+
+
+def test_suspense_is_inside_the_clip():
+    assert problems(suspense_from_s=11.0, suspense_to_s=12.0) == (
+        "suspense_from_s is 11, but the video ends at 10 seconds.",
+        "suspense_to_s is 12, but the video ends at 10 seconds.",
+    )
+
+
 def test_without_a_known_duration_times_are_not_checked():
     assert problems(surprise_onset_s=500.0, duration_s=None) == ()
 
