@@ -33,10 +33,10 @@ formal tone ([how they are used](gemini.md#paraphrases)). A model of sentences t
 others, all-MiniLM-L6-v2, reads one item of a paraphrase alone: title, question and anchors, without
 the field's name. It takes the nearest of the rubric's own {count} items.
 
-It names the right field for {right} of {all}. That is no blind test: at first it named 77, and eight
-items were then worded more clearly. Fields that differ in one word, such as the two desirabilities,
-lie close together in the rubric, too. The cells are cosines with the own field, and in brackets with
-the nearest other one. `scripts/wordings_reader.py` writes this page; it read the prompts `{digest}`.
+It names the right field for {right} of {all}. That is no blind test: at first it named 77, and nine
+items were then worded more clearly. Fields that differ in one word, such as the desirabilities, lie
+close together in the rubric, too. The cells are cosines with the own field, and in brackets with
+the nearest other one. `scripts/wordings_reader.py` writes this page. It read prompts `{digest}`.
 
 | field | b | c | d |
 |---|---|---|---|
