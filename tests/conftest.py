@@ -41,6 +41,7 @@ WITH = {"browser/test_report_": "shared/insights/report"}
 """Files that join such a folder: they open the report that its tests have made."""
 
 ALONE = (
+    "faults/test_mixed.py",
     "pipeline/test_erase_everywhere.py",
     "pipeline/test_rate_verb.py",
     "pipeline/test_validate_verb.py",
@@ -49,6 +50,9 @@ ALONE = (
     "shared/warehouse/test_rebuild.py",
 )
 """Files of these folders that start what they need anyway, or run for long."""
+
+FIRST = ("shared/warehouse", "faults", "pipeline", *ALONE, "shared/insights/report", "house")
+"""What takes longest. The faults wait for minutes, whatever the number of cores."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -119,7 +123,8 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long groups go first, so that none begins when all others have ended."""
-    items.sort(key=lambda item: _group(item.nodeid) not in (*ONE_PROCESS, *ALONE))
+    rank = {group: number for number, group in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(_group(item.nodeid), len(FIRST)))
 
 
 def _group(nodeid: str) -> str:
