@@ -66,8 +66,8 @@ def validate(
         typer.Option(
             "--benchmark",
             metavar="NAME=FILE",
-            help="Published annotations: funqa, oops, blackswan or vce. May "
-            "be given more than once.",
+            help="Published annotations: blackswan, cowen, funqa, liris, liris-test, oops or vce. "
+            "May be given more than once.",
         ),
     ] = None,
     media: Annotated[

@@ -435,7 +435,10 @@ def test_benchmarks_meet_ratings_by_the_ids_that_their_media_are_ingested_by(tmp
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--benchmark", "oops"], "give NAME=FILE, NAME of blackswan, funqa, oops, vce"),
+        (
+            ["--benchmark", "oops"],
+            "give NAME=FILE, NAME of blackswan, cowen, funqa, liris, liris-test, oops, vce",
+        ),
         (["--benchmark", "vce=none.json"], "there is no file none.json"),
         (["--media", "."], "goes with --benchmark"),
         (["--benchmark", "vce={table}", "--media", "none"], "there is no such folder"),
