@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
+from benchmarks.replicates import ReplicateWorld, records
 from shared.rubric_values import Values
 from tests.records import VIDEO_ID, metrics, rating, record
 
@@ -78,3 +80,15 @@ def test_an_answer_that_two_loaders_inserted_at_once_counts_once(db):
 
     fact = db.fact(VIDEO_ID)
     assert (fact["replicates"], fact["unexpectedness"]) == (2, 25.0)
+
+
+def test_the_merge_gives_simulated_answers_the_reliability_of_their_mean(db):
+    """`python -m benchmarks.replicates --merge` does so with 1,800 videos."""
+    world = ReplicateWorld.draw(0, creators=40, videos=4)
+
+    db.load(*records(world.answers[:, :3]))
+
+    rows = db.rows("SELECT unexpectedness FROM fact_video_analytics ORDER BY video_id")
+    scores = np.array([row["unexpectedness"] for row in rows])
+    assert scores == pytest.approx(world.answers[:, :3].mean(axis=1), abs=1e-9)
+    assert np.corrcoef(scores, world.truth)[0, 1] ** 2 == pytest.approx(0.82, abs=0.06)
