@@ -25,6 +25,7 @@ from shared.insights.correction.ratio_disattenuation import (
 from shared.insights.headline import Headline
 from shared.insights.rating_columns import (
     VIDEO,
+    averaged_answers,
     is_of_people,
     people_ratings,
     repeated_answers,
@@ -144,7 +145,7 @@ def ratio_corrections(
             frame,
             ratings,
             lambda answers, name=effect.predictor: disattenuated_ratio(  # type: ignore[misc]
-                model, name, answers, groupings
+                model, name, answers, groupings, averaged_answers(frame, name, ratings)
             ),
             lambda people, weights, name=effect.predictor: debiased_ratio(  # type: ignore[misc]
                 model, name, people, groupings, weights
@@ -167,7 +168,9 @@ def _of_correlation(
         "spearman",
         sample.frame,
         ratings,
-        lambda answers: disattenuated(x, y, answers, *settings),
+        lambda answers: disattenuated(
+            x, y, answers, *settings, averaged_answers(sample.frame, effect.predictor, ratings)
+        ),
         lambda people, weights: debiased(x, y, mean_rating(people), *settings, weights),
     )
 

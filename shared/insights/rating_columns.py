@@ -23,6 +23,9 @@ _ROUNDED = 0.05
 
 _NEARLY_ALL = 0.9
 
+_SAME = 1e-6
+"""A mean that was computed elsewhere differs by less."""
+
 VIDEO = "video_id"
 RATER = "rater"
 
@@ -57,6 +60,24 @@ def repeated_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> F
     return np.array(
         [row[:width] if len(row) >= width else [np.nan] * width for row in rows], dtype=np.float64
     )
+
+
+def averaged_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> FloatArray:
+    """How many answers of its rater each row's score is the mean of; 1 unless it is their mean.
+
+    The fact row averages all replicates, and a file may have only the first answer.
+    """
+    raters = [str(rater) for rater in frame[RATER]] if RATER in frame else None
+    scores = frame[predictor].to_numpy(dtype=np.float64)
+    counts = np.ones(len(frame))
+    for rater in ratings.of(predictor, "machine"):
+        name, values = rater.partition("@")[0], ratings.values[(predictor, rater)]
+        for row, video in enumerate(map(str, frame[VIDEO])):
+            answers = list(values.get(video, {}).values())
+            is_own = raters is None or raters[row] == name
+            if is_own and len(answers) > 1 and abs(np.mean(answers) - scores[row]) < _SAME:
+                counts[row] = len(answers)
+    return counts
 
 
 def people_ratings(videos: Sequence[str], predictor: str, ratings: Ratings) -> FloatArray | None:

@@ -45,12 +45,15 @@ def disattenuated(
     groups: Groups,
     resamples: int,
     seed: int,
+    averaged: FloatArray | None = None,
 ) -> Disattenuated:
     """Spearman's correlation of y with x as a rater without random error would have rated.
 
     `replicates` are the rater's answers (videos, answers); a row is NaN where a video has only one
-    answer. Raises TooFew, and NotEstimable if the reliability is too low.
+    answer. `averaged` is the number of answers that each value of x is the mean of (default: 1).
+    Raises TooFew, and NotEstimable if the reliability is too low.
     """
+    error = 1.0 if averaged is None else float(np.mean(1 / averaged))
     repeated = np.asarray(~np.isnan(replicates).any(axis=1), dtype=np.bool_)
     if int(repeated.sum()) < FEWEST_REPEATED:
         raise TooFew(
@@ -59,22 +62,34 @@ def disattenuated(
     observed, reliability = spearman_of(x, y), _reliability(replicates, repeated)
 
     def statistics(weights: FloatArray) -> FloatArray:
-        rho, rel = observed(weights), reliability(weights)
+        rho, rel = observed(weights), of_means(reliability(weights), error)
         return np.stack([corrected(rho, rel), rel], axis=1)
 
     (estimate, rel), *_ = statistics(np.ones((1, len(x))))
     if not rel >= LEAST_RELIABILITY:
         raise NotEstimable("unreliable", f"the reliability is {rel:.2f}: too low to correct by")
     draws = bootstrap_draws(statistics, groups, resamples, seed)
-    effect, error = float(estimate), float(rel)
+    effect, of_x = float(estimate), float(rel)
     return Disattenuated(
         effect,
         *correlation_interval(effect, draws[:, 0], groups),
-        error,
-        *correlation_interval(error, draws[:, 1], groups),
+        of_x,
+        *correlation_interval(of_x, draws[:, 1], groups),
         len(x),
         int(repeated.sum()),
     )
+
+
+def of_means(reliability: FloatArray, error: float) -> FloatArray:
+    """The reliability of ratings whose error variance is this share of a single answer's.
+
+    It is Spearman–Brown's where all ratings are means of 1/error answers, on the scale of normal
+    variables; both reliabilities are correlations of ranks.
+    """
+    latent = 2 * np.sin(np.pi * reliability / 6)
+    of_mean = latent / np.maximum(latent + error * (1 - latent), LEAST_RELIABILITY * error)
+    ranks: FloatArray = 6 / np.pi * np.arcsin(of_mean / 2)
+    return ranks
 
 
 def corrected(rho: FloatArray, reliability: FloatArray) -> FloatArray:

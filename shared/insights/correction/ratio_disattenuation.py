@@ -39,8 +39,6 @@ FEWEST_REPEATED = 20
 _MOST_RESCALED = 2.0
 """Answers whose spread differs by more than this factor from the table's are on another scale."""
 
-_SAME = 1e-6
-
 
 @dataclass(frozen=True, slots=True)
 class DisattenuatedRatio:
@@ -60,13 +58,18 @@ class DisattenuatedRatio:
 
 
 def disattenuated_ratio(
-    model: FixedEffectsFit, name: str, answers: FloatArray, groupings: Sequence[Groups]
+    model: FixedEffectsFit,
+    name: str,
+    answers: FloatArray,
+    groupings: Sequence[Groups],
+    averaged: FloatArray | None = None,
 ) -> DisattenuatedRatio:
     """The slope of column `name` as a rater without random error would have rated.
 
     `answers` are the rater's answers (rows of the model, answers); a row is NaN where a video has
-    only one answer. Signs are flipped by each of `groupings`, and the larger p counts. Raises
-    TooFew, and NotEstimable if the reliability is too low.
+    only one answer. `averaged` is the number of answers that each row's rating is the mean of
+    (default: 1). Signs are flipped by each of `groupings`, and the larger p counts. Raises TooFew,
+    and NotEstimable if the reliability is too low.
     """
     count = int((~np.isnan(answers).any(axis=1)).sum())
     if count < FEWEST_REPEATED:
@@ -74,7 +77,8 @@ def disattenuated_ratio(
             f"{count} videos of the model have repeated ratings; {FEWEST_REPEATED} are needed"
         )
     column = model.x[:, model.names.index(name)]
-    error_variance = _of_repeated(_error_squares(column, answers))
+    errors = np.ones(len(column)) if averaged is None else 1 / averaged
+    error_variance = _of_repeated(_error_squares(column, answers), errors)
     return _divided(model, name, error_variance, count, groupings)
 
 
@@ -126,22 +130,27 @@ def _divided(
     )
 
 
-def _of_repeated(errors: FloatArray) -> ErrorVariance:
-    """The mean of each row's estimate of the error variance; NaN where there is none."""
-    repeated = ~np.isnan(errors)
-    filled = np.where(repeated, errors, 0.0)
+def _of_repeated(squares: FloatArray, errors: FloatArray) -> ErrorVariance:
+    """The mean error variance of the rows.
+
+    `squares` are estimates of that of one answer, NaN where there is none. `errors` is the share of
+    it that each row has.
+    """
+    repeated = ~np.isnan(squares)
+    filled = np.where(repeated, squares, 0.0)
 
     def variance(weights: FloatArray) -> EstimateInParts:
         shares = np.where(repeated, weights, 0.0)
         shares = shares / shares.sum()
         mean = float(np.einsum("i,i->", shares, filled))
-        return EstimateInParts(mean, shares * (filled - mean))
+        of_rows = float(np.average(errors, weights=weights))
+        return EstimateInParts(of_rows * mean, of_rows * shares * (filled - mean))
 
     return variance
 
 
 def _error_squares(column: FloatArray, answers: FloatArray) -> FloatArray:
-    """Each row's estimate of the error variance of the table's rating; NaN without answers.
+    """Each row's estimate of the error variance of one answer; NaN without answers.
 
     The shift of a whole series of answers is no error of a video.
     """
@@ -158,11 +167,5 @@ def _error_squares(column: FloatArray, answers: FloatArray) -> FloatArray:
     squares = ((centred - centred.mean(axis=1)[:, None]) ** 2).sum(axis=1) / (width - 1)
     squares = squares * count / (count - 1)
     errors = np.full(len(column), np.nan)
-    errors[repeated] = squares / (width if _is_mean(mine, values) else 1)
+    errors[repeated] = squares
     return errors
-
-
-def _is_mean(column: FloatArray, answers: FloatArray) -> bool:
-    """Whether the table has the mean of the answers, whose error is smaller than that of each."""
-    single = (np.abs(column[:, None] - answers) < _SAME).mean(axis=0).max()
-    return bool((np.abs(column - answers.mean(axis=1)) < _SAME).mean() > max(single, 0.5))

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.coverage.effects import StudyDesign, simulate
 from shared.insights.correction.debiasing import debiased
-from shared.insights.correction.disattenuation import corrected, disattenuated
+from shared.insights.correction.disattenuation import corrected, disattenuated, of_means
 from shared.insights.corrections import corrections
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
@@ -54,6 +54,29 @@ def test_a_perfect_rater_is_left_as_it_is(study):
 
     assert estimate.reliability == pytest.approx(1.0)
     assert estimate.estimate == pytest.approx(pd.Series(true).corr(pd.Series(views), "spearman"))
+
+
+def test_the_mean_of_three_answers_has_the_reliability_of_a_mean():
+    """Its correlation is corrected by .82 and not by .6, or it would be too large by a sixth."""
+    random = np.random.default_rng(4)
+    true, creators = random.normal(size=3_000), Groups.of(np.arange(3_000) % 300)
+    views = np.exp(true + random.normal(size=3_000))
+    answers = true[:, None] + (2 / 3) ** 0.5 * random.normal(size=(3_000, 3))
+    x, three = answers.mean(axis=1), np.full(3_000, 3.0)
+
+    estimate = disattenuated(x, views, answers, creators, 100, 0, three)
+
+    assert estimate.reliability == pytest.approx(0.81, abs=0.02)  # of ranks
+    perfect = pd.Series(true).corr(pd.Series(views), "spearman")
+    assert estimate.estimate == pytest.approx(perfect, abs=0.02)
+    assert disattenuated(x, views, answers, creators, 100, 0).estimate > perfect + 0.08
+
+
+def test_half_of_the_error_doubles_the_odds_of_a_reliability():
+    latent = 6 / np.pi * np.arcsin(np.array([0.6, 0.75]) / 2)
+
+    assert of_means(latent[:1], 0.5)[0] == pytest.approx(latent[1])
+    assert of_means(latent, 1.0) == pytest.approx(latent)
 
 
 def test_an_interval_of_reliability_widens_that_of_the_effect(study):

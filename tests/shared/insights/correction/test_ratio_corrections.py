@@ -11,6 +11,7 @@ from shared.insights.correction.ratio_debiasing import debiased_ratio
 from shared.insights.correction.ratio_disattenuation import disattenuated_ratio
 from shared.insights.corrections import ratio_corrections
 from shared.insights.headline import Headline
+from shared.insights.rating_columns import averaged_answers
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
@@ -106,10 +107,39 @@ def test_the_chance_in_the_reliability_widens_the_interval(study, model):
 
 def test_a_table_with_the_mean_of_the_answers_has_a_smaller_error(study):
     model = study.fit(study.answers.mean(axis=1))
+    answers, two = study.answers[model.kept], np.full(model.kept.sum(), 2.0)
 
-    ratio = disattenuated_ratio(model, RATING, study.answers[model.kept], [model.creators])
+    ratio = disattenuated_ratio(model, RATING, answers, [model.creators], two)
 
     assert ratio.reliability == pytest.approx(0.49 / (0.49 + 0.15), abs=0.04)
+
+
+def test_videos_that_were_asked_about_once_keep_the_whole_error(study):
+    is_mean = np.arange(len(study.views)) % 2 == 0
+    model = study.fit(np.where(is_mean, study.answers.mean(axis=1), study.answers[:, 0]))
+    answers = np.where(is_mean[:, None], study.answers, np.nan)[model.kept]
+    averaged = np.where(is_mean, 2.0, 1.0)[model.kept]
+
+    ratio = disattenuated_ratio(model, RATING, answers, [model.creators], averaged)
+
+    assert ratio.reliability == pytest.approx(0.49 / (0.49 + 0.225), abs=0.05)
+
+
+def test_a_score_counts_as_a_mean_where_it_is_that_of_all_answers():
+    records = [
+        row(video(number), GEMINI, "unexpectedness", value, replicate)
+        for number in range(3)
+        for replicate, value in enumerate((10, 20, 60)[: number + 1])
+    ]
+    frame = pd.DataFrame(
+        {"video_id": [video(n) for n in (0, 1, 2, 2)], "unexpectedness": [10.0, 15.0, 30.0, 60.0]}
+    )
+
+    counts = averaged_answers(frame, "unexpectedness", ratings(records))
+
+    assert counts.tolist() == [1, 2, 3, 1]
+    other = averaged_answers(frame.assign(rater="gemini/other"), "unexpectedness", ratings(records))
+    assert other.tolist() == [1, 1, 1, 1]
 
 
 def test_too_few_answers_a_hopeless_rater_and_another_scale_are_refused(study, model):
