@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from math import exp, log
+from statistics import fmean
 from typing import Any
 
 from benchmarks.table import Measurement, show
 from local.sandbox import DEFAULT_ANCHOR, POSTS, Post
-from local.sandbox.footage import footage
-from local.sandbox.history import AGE_DAYS, readings
+from local.sandbox.footage import LibraryClip, footage
+from local.sandbox.history import AGE_DAYS, answers_about, readings
 from local.sandbox.kpis import LOG_VIEWS_PER_10_POINTS
 from local.sandbox.posts import LibraryPlan, plan_posts
 from local.sandbox.raters import MEANING_RATER
@@ -40,6 +41,7 @@ MOST_FALSE = 0.10
 
 COLLECTED_AT = DEFAULT_ANCHOR + timedelta(days=30)
 COUNTS = {"views", "likes", "comments", "shares", "saves"}
+_SCORES = ("unexpectedness", "expectation_gap", "emotional_intensity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def rows(library: LibraryPlan) -> list[dict[str, Any]]:
     """The rows of fact_video_analytics that the pipeline makes of a library."""
     # Nothing else that the plan names enters the headline: other scores, measures of the sound.
     unknown = dict.fromkeys(default_plan().columns.values())
-    return [unknown | _row(library, post) for post in library.posts]
+    return [unknown | _row(library, number, post) for number, post in enumerate(library.posts)]
 
 
 def counts_at_equal_age(library: LibraryPlan) -> list[dict[str, Any]]:
@@ -126,12 +128,11 @@ def counts_at_equal_age(library: LibraryPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _row(library: LibraryPlan, post: Post) -> dict[str, Any]:
+def _row(library: LibraryPlan, number: int, post: Post) -> dict[str, Any]:
     creators = {creator.username: creator for creator in library.creators}
     creator, wire = creators[post.username], post.wire
     clip = footage()[post.clip] if post.clip else None
-    rating = clip and MEANING_RATER.rate(clip, post.video_id, "1", 0, DEFAULT_ANCHOR)
-    scores = rating and rating.values
+    scores = _scores(clip, post.video_id, answers_about(number)) if clip else {}
     return {
         "video_id": post.video_id,
         "music_id": None if "music_id" not in wire else str(wire["music_id"]),
@@ -149,11 +150,18 @@ def _row(library: LibraryPlan, post: Post) -> dict[str, Any]:
         "lang_key": library.post_truth[post.video_id]["language"] or "und",
         "synthetic": True,
         "rating_status": "rated" if scores else "no_media",
-        "rater": rating and rating.rater,
-        "unexpectedness": scores and scores.unexpectedness,
-        "expectation_gap": scores and scores.expectation_gap,
-        "emotional_intensity": scores and scores.emotional_intensity,
+        "rater": MEANING_RATER.name if scores else None,
+        **{name: scores.get(name) for name in _SCORES},
     }
+
+
+def _scores(clip: LibraryClip, video_id: str, answers: int) -> dict[str, float]:
+    """The mean of each score over the answers about a video, as in its fact row."""
+    ratings = [
+        MEANING_RATER.rate(clip, video_id, "1", replicate, DEFAULT_ANCHOR)
+        for replicate in range(answers)
+    ]
+    return {name: fmean(getattr(it.values, name) for it in ratings) for name in _SCORES}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -48,22 +48,25 @@ def records(library: Library, generations: Mapping[str, str]) -> Iterator[Record
     }
     for number, post in enumerate(library.posts):
         is_close = number % EVERY == 0
-        ratings = _ratings(post, generations.get(post.video_id), is_close, anchor)
+        ratings = _ratings(post, generations.get(post.video_id), number, anchor)
         ages_days = AGES_DAYS if is_close else (AGE_DAYS,)
         counted = readings(post, ages_days, anchor, followers.get(post.username))
         for rating, metrics in zip_longest(ratings, counted):
             yield Record(video_id=post.video_id, rating=rating, metrics=metrics)
 
 
-def _ratings(
-    post: Post, generation: str | None, is_close: bool, anchor: datetime
-) -> Iterator[Rating]:
+def answers_about(number: int) -> int:
+    """How many answers the rater of meaning gives about the post of that number."""
+    return REPLICATES if number % EVERY == 0 else 1
+
+
+def _ratings(post: Post, generation: str | None, number: int, anchor: datetime) -> Iterator[Rating]:
     if post.clip is None or generation is None:
         return
     clip, key = footage()[post.clip], (post.video_id, generation)
-    for replicate in range(REPLICATES if is_close else 1):
+    for replicate in range(answers_about(number)):
         yield MEANING_RATER.rate(clip, *key, replicate, anchor)
-    for person in PEOPLE if is_close else ():
+    for person in PEOPLE if number % EVERY == 0 else ():
         yield person.rate(clip, *key, 0, anchor)
 
 
