@@ -1,5 +1,6 @@
 """The rater on its real client, in front of the stand-in, with a lake and a bus in memory."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -15,8 +16,9 @@ from google.oauth2.credentials import Credentials
 from shared.config import GeminiSettings
 from shared.messaging.events import VideoUploaded
 from shared.model import Record
-from shared.named_raters import NamedRater
+from shared.named_raters import STANDARD_WORDING, WORDINGS, NamedRater
 from shared.rating.budget import Budget
+from shared.rating.gemini import question
 from shared.rating.gemini.answers import Answers
 from shared.rating.gemini.api import GeminiApi, http_options
 from shared.rating.gemini.conditions import GeminiConditions
@@ -47,6 +49,18 @@ def make_clip(path: Path, seconds: int = CLIP_S) -> bytes:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
     return path.read_bytes()
+
+
+def paraphrased(folder: Path) -> Path:
+    """A copy of the prompt and schema in which every wording exists, each with another prompt."""
+    standard = Path(question.__file__).parents[1]
+    for wording in WORDINGS:
+        target = folder if wording == STANDARD_WORDING else folder / "wordings" / wording
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(standard / "response_schema.json", target)
+        text = (standard / "prompt.txt").read_text()
+        (target / "prompt.txt").write_text(f"Wording {wording}.\n{text}")
+    return folder
 
 
 class World:

@@ -22,7 +22,7 @@ WORLDS_WITH_FEWER_LABELS = 3
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=1_000, help="simulated studies of a world")
+    parser.add_argument("--studies", type=int, default=2_000, help="simulated studies of a world")
     parser.add_argument("--tune", action="store_true", help="run the worlds for tuning instead")
     parser.add_argument("--show", action="store_true", help="only show the measured results")
     parser.add_argument("--results", type=Path, default=RESULTS)

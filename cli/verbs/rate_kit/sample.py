@@ -83,8 +83,8 @@ def _drawn(
 def show_sample(sample: "DrawnSample", screen: Screen) -> None:
     """Print what was drawn from what, and the width to expect."""
     screen.show(
-        f"Drawn: {len(sample.videos)} videos of {sample.drawn_creators} creators, from "
-        f"{sample.frame_videos:,} videos of {sample.frame_creators:,} creators, with known "
+        f"Drawn: {len(sample.videos)} videos of {_creators(sample.drawn_creators)}, from "
+        f"{sample.frame_videos:,} videos of {_creators(sample.frame_creators)}, with known "
         "probabilities."
     )
     reasons = [f"{count:,} {reason}" for reason, count in sample.left_out.items() if count]
@@ -107,3 +107,7 @@ def show_sample(sample: "DrawnSample", screen: Screen) -> None:
             "It expects that people's ratings go with the rater's within creators at r = .6. If "
             "they agree less, the interval comes nearer to that of people alone."
         )
+
+
+def _creators(count: int) -> str:
+    return "1 creator" if count == 1 else f"{count:,} creators"

@@ -5,7 +5,7 @@ a published annotation, and any other name is a machine. Names of raters that th
 begin with `synthetic/`; `synthetic/human/…` is a made-up person.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -126,14 +126,6 @@ class Ratings:
         return self._with(
             {key: by_video for key, by_video in self.values.items() if key[0] in included}
         )
-
-    def of_videos(self, videos: Container[str]) -> "Ratings":
-        """The same ratings of these videos only."""
-        values = {
-            key: {video: of for video, of in by_video.items() if video in videos}
-            for key, by_video in self.values.items()
-        }
-        return self._with({key: by_video for key, by_video in values.items() if by_video})
 
     def of_kind(self, kind: VideoKind) -> "Ratings":
         """The ratings of observed or of synthetic videos, whichever the kind is of.

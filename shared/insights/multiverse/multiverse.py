@@ -69,12 +69,11 @@ def multiverse(
 ) -> Multiverse:
     """Compare all raters of `ratings` on the drawn videos.
 
-    `ratings` may be of more videos. `rows` are those of the star schema of the drawn ones, and
-    `ages` their counts at equal age. Raises NotEstimable where nobody rated the primary's
-    predictor.
+    `rows` are those of the star schema of these videos, and `ages` their counts at equal age.
+    Raises NotEstimable where nobody rated the primary's predictor.
     """
     assert plan.primary is not None
-    ratings = usable(ratings).of_videos(drawn.probabilities)
+    ratings = usable(ratings)
     predictor = plan.primary.predictor
     if not raters_of(ratings, predictor):
         raise NotEstimable("not_rated", f"nobody rated {predictor} of these videos")

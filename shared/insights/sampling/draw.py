@@ -27,6 +27,12 @@ of more creators lose more of that; more of fewer leave few creators for an inte
 FEWEST_DRAWN_CREATORS = 12
 """Fewer creators have too few signs to flip, so small draws take fewer videos of each."""
 
+ROOM = 1.1
+"""Drawn creators are expected to have so many times the videos that are drawn.
+
+Which creators are drawn is chance, so some draws have a little fewer videos than were asked for.
+"""
+
 FLOOR = 0.25
 """No creator has less than this share of the mean probability; no video, in its creator."""
 
@@ -86,9 +92,17 @@ def draw(frame: DrawFrame, count: int, seed: int) -> VideoDraw:
 
 
 def creator_count(frame: DrawFrame, count: int) -> int:
-    """How many creators a draw of `count` videos takes."""
-    usual = max(round(count / EACH), min(FEWEST_DRAWN_CREATORS, count // 2))
-    return max(1, min(usual, frame.creators.count))
+    """How many creators a draw of `count` videos takes: more than usual where they have few."""
+    most = min(frame.creators.count, max(count // 2, 1))  # each has two videos or more
+    creators = max(round(count / EACH), min(FEWEST_DRAWN_CREATORS, count // 2), 1)
+    while creators < most and _videos_of(frame, creators) < ROOM * count:
+        creators += 1
+    return min(creators, most)
+
+
+def _videos_of(frame: DrawFrame, creators: int) -> float:
+    """How many videos so many drawn creators are expected to have."""
+    return float(capped_probabilities(frame.sizes, creators, FLOOR) @ frame.creators.sizes)
 
 
 def creator_probabilities(frame: DrawFrame, count: int) -> FloatArray:

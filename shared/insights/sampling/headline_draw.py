@@ -14,7 +14,7 @@ from shared.insights.plan import Plan
 from shared.insights.quality_gate import gate
 from shared.insights.rating_columns import VIDEO, repeated_answers
 from shared.insights.sample import questions, samples
-from shared.insights.sampling.draw import DrawFrame, VideoDraw, creator_count, draw
+from shared.insights.sampling.draw import DrawFrame, VideoDraw, draw
 from shared.insights.sampling.leverage import Leverage
 from shared.insights.sampling.width import expected_width
 from shared.insights.statistics.effect import NotEstimable
@@ -155,7 +155,7 @@ def _expectations(leverage: Leverage, frame: DrawFrame, count: int) -> list[Expe
     for videos in dict.fromkeys(
         min(number, frame.creators.n) for number in (count // 2, count, 2 * count)
     ):
-        if creator_count(frame, videos) < 2:
+        if videos < FEWEST_DRAWN:
             continue
         width = expected_width(leverage, frame, videos)
         if all(map(isfinite, (width.half_width, width.people_alone))):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.insights.headline import FEWEST_CREATORS
 from shared.insights.sampling.draw import DrawFrame, creator_probabilities
 from shared.insights.sampling.leverage import Leverage
 from shared.insights.statistics.distributions import t_quantile
@@ -37,18 +38,19 @@ def expected_width(leverage: Leverage, frame: DrawFrame, count: int) -> Expected
     count = min(count, frame.creators.n)
     probabilities = creator_probabilities(frame, count)
     numbers = _numbers(frame, probabilities, count)
-    sizes = frame.creators.sizes
+    codes, sizes = frame.creators.codes, frame.creators.sizes
     # k videos say (k - 1) / k of what they would around a known mean; all n have (n - 1) / n.
     lost = (numbers / (numbers - 1)) * ((sizes - 1) / sizes)
-    factor = np.maximum(sizes / numbers / probabilities * lost, 1.0)
+    factor = np.maximum(sizes / numbers / probabilities * lost, 1.0)[codes]
     squares = leverage.squares[frame.rows]
-    own = frame.creators.sums(leverage.deviations[frame.rows] * squares)
+    own = leverage.deviations[frame.rows] * squares
     own = own * leverage.own_variance / float(own.sum())
     half_widths = []
     for variance in (leverage.unexplained, leverage.deviations):
-        of_creators = frame.creators.sums(variance[frame.rows] * squares)
-        parts = (factor - 1) * of_creators / leverage.information**2 + own
-        half_widths.append(float(np.sqrt(parts.sum())) * _quantile(parts, probabilities))
+        drawn = variance[frame.rows] * squares / leverage.information**2
+        parts = (factor - 1) * drawn + own
+        quantile = _quantile(frame, parts, probabilities, numbers)
+        half_widths.append(float(np.sqrt(parts.sum())) * quantile)
     return ExpectedWidth(count, *half_widths)
 
 
@@ -59,7 +61,17 @@ def _numbers(frame: DrawFrame, probabilities: FloatArray, count: int) -> FloatAr
     return np.clip(numbers, 2.0, frame.creators.sizes)
 
 
-def _quantile(parts: FloatArray, probabilities: FloatArray) -> float:
-    """t for as many creators as carry the variance (Satterthwaite 1946, Biometrics 2, 110–114)."""
-    carrying = float(parts.sum() ** 2 / (parts**2 / probabilities).sum())
+def _quantile(
+    frame: DrawFrame, parts: FloatArray, probabilities: FloatArray, numbers: FloatArray
+) -> float:
+    """t for as many units as carry the variance (Satterthwaite 1946, Biometrics 2, 110–114).
+
+    The units are creators, or videos where the answer is about a few accounts.
+    """
+    codes = frame.creators.codes
+    if frame.creators.count >= FEWEST_CREATORS:
+        parts, chances = frame.creators.sums(parts), probabilities
+    else:
+        chances = (probabilities * numbers / frame.creators.sizes)[codes]
+    carrying = float(parts.sum() ** 2 / (parts**2 / chances).sum())
     return float(t_quantile(_UPPER, max(carrying - 1, 2.0)))

@@ -134,17 +134,6 @@ def test_scores_are_split_into_video_model_wording_and_replicate():
     assert "replicate" in needed_sentence(result.d_study)
 
 
-def test_ratings_of_videos_that_were_not_drawn_count_for_nothing():
-    videos, truth = rated_rows(n=60)
-    drawn = draw_videos({row["video_id"]: row["creator"] for row in videos}, 30, seed=1)
-
-    part = [row for row in videos if row["video_id"] in drawn.probabilities]
-    result = multiverse(part, PLAN, ratings_of(truth), drawn, ALL_OBSERVED)
-
-    assert result.g_study.videos == len(drawn.ids) < 60
-    assert result.raters.raters[0].effect.n <= len(drawn.ids)
-
-
 def test_too_few_videos_have_variances_and_a_note_but_no_effects():
     videos, truth = rated_rows(n=15, creators=5)
 

@@ -79,6 +79,16 @@ def test_a_draw_has_the_number_of_videos_and_each_is_comparable(frame):
         assert ((drawn.probabilities > 0) & (drawn.probabilities <= 1)).all()
 
 
+def test_more_creators_are_drawn_where_each_has_few_videos():
+    random = np.random.default_rng(6)
+    pairs = Groups.of(np.repeat(np.arange(200), 2))
+    values = random.normal(size=400), np.ones(400), random.lognormal(0, 0.5, 200)
+    frame = DrawFrame(np.arange(400), pairs, *values, ("all",) * 200)
+
+    for seed in range(5):
+        assert len(draw(frame, 60, seed).positions) == 60
+
+
 def test_the_same_seed_draws_the_same_videos(frame):
     first, again, other = (draw(frame, 40, seed).positions.tolist() for seed in (7, 7, 8))
 

@@ -102,6 +102,8 @@ def test_the_answer_states_the_corrected_ratio_with_its_design(videos, sample):
     assert correction.document()["response"] == {"drawn": 60, "rated": 60, "silent_strata": []}
     assert correction.estimate == pytest.approx(0.5 / 15, rel=0.35)
     assert "chosen at random" not in correction.note
+    picked = analyse(table(videos, PLAN), PLAN, ratings=people_of(sample, videos)).corrected
+    assert correction.estimate not in {item.estimate for item in picked}
 
 
 def test_ratings_of_picked_videos_say_that_they_count_as_chosen_at_random(videos, sample):
