@@ -3,7 +3,7 @@
 The model is y = mean + an effect of every factor + residual. Effects of one factor are independent
 with one variance. Tables may be unbalanced and cells may be missing. The likelihood is profiled
 over the mean and the residual variance, as in lme4 (Bates, Mächler, Bolker & Walker 2015, J. Stat.
-Softw. 67(1)). What is optimised are the standard deviations relative to the residual's.
+Softw. 67(1)). What is optimised are the variances relative to the residual's.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,14 @@ from shared.insights.statistics.mixed_model_equations import MixedModelEquations
 from shared.insights.statistics.resampling import FloatArray, IntArray
 
 RESIDUAL = "residual"
-_SMALLEST, _GREATEST = 1e-5, 1e3
-"""The standard deviations, relative to the residual's, between which the optimum is sought."""
-_ZERO = 1e-3
-"""At the boundary a relative standard deviation falls below this, and its variance is 0."""
-_NEGLIGIBLE = 1e-12
-_RESTART = 0.3
-_MOST_STARTS = 5
+_GREATEST = 1e6
+"""The greatest variance, relative to the residual's, that is sought."""
+_LINEAR_TO = 0.01
+"""Relative variances are sought on a scale that is linear below this and logarithmic above."""
+_ZERO = 1e-6
+"""At the boundary a relative variance falls below this, and counts as 0."""
+_NEGLIGIBLE = 1e-10
+"""What stands for a relative variance of 0 in the equations, whose slope it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,13 @@ def reml(y: FloatArray, factors: Mapping[str, IntArray]) -> VarianceComponents:
     if scale == 0:
         return VarianceComponents(dict.fromkeys([*coded, RESIDUAL], 0.0), centre, -np.inf, len(y))
     equations = MixedModelEquations.of((y - centre) / scale, coded)
-    ratios = _optimum(equations)
-    if ratios.max() > _GREATEST / 2:
+    relative = _optimum(equations)
+    if relative.max() > _GREATEST / 4:
         sentence = "values of the same levels hardly differ, so no residual is left"
         raise NotEstimable("no_residual", sentence)
-    solution = equations.solve(np.maximum(ratios, _NEGLIGIBLE))
+    solution = equations.solve(np.sqrt(np.maximum(relative, _NEGLIGIBLE**2)))
     residual = solution.penalized_squares / (len(y) - 1) * scale**2
-    variances = (ratios**2 * residual).tolist()
+    variances = (relative * residual).tolist()
     components = dict(zip(equations.names, variances, strict=True))
     return VarianceComponents(
         {name: components[name] for name in coded} | {RESIDUAL: residual},
@@ -80,42 +81,33 @@ def levels(codes: IntArray) -> int:
 
 
 def _optimum(equations: MixedModelEquations) -> FloatArray:
-    """The ratios at the least deviance, exactly 0 for a component at the boundary."""
-    start = np.ones(len(equations.names))
-    for _ in range(_MOST_STARTS):
-        ratios = _descend(equations, start)
-        is_zero = ratios < _ZERO
-        slopes = equations.solve(np.maximum(ratios, _SMALLEST)).slopes / ratios
-        # A descent in logarithms can get stuck near 0, where its slope vanishes. The slope in the
-        # variance does not: where it is negative, a greater variance is better.
-        stuck = is_zero & (slopes < 0)
-        if not stuck.any():
-            break
-        start = np.where(stuck, _RESTART, ratios)
-    return np.where(is_zero, 0.0, ratios)
+    """The relative variances at the least deviance, exactly 0 for a component at the boundary.
 
+    In logarithms the deviance is nearly quadratic, but flat near 0: a search that comes there
+    stays, though a greater variance were better. In variances it is not flat, but badly scaled.
+    """
+    count = len(equations.names)
+    base = equations.solve(np.ones(count)).deviance
 
-def _descend(equations: MixedModelEquations, start: FloatArray) -> FloatArray:
-    """Minimise the deviance over the logarithms of the ratios, which make it nearly quadratic."""
-    # The deviance grows with the table. Only its change from the start keeps the digits that tell
-    # the optimum of a component with few levels.
-    base = equations.solve(start).deviance
-
-    def deviance(logarithms: FloatArray) -> tuple[float, FloatArray]:
-        ratios = np.exp(logarithms)
+    def deviance(places: FloatArray) -> tuple[float, FloatArray]:
+        variances = _LINEAR_TO * np.expm1(places)
+        ratios = np.sqrt(np.maximum(variances, _NEGLIGIBLE))
         solution = equations.solve(ratios)
-        return solution.deviance - base, solution.slopes * ratios
+        slopes = solution.slopes / (2 * ratios) * (variances + _LINEAR_TO)
+        # The deviance grows with the table. Its change alone keeps the digits that tell the optimum
+        # of a component with few levels.
+        return solution.deviance - base, slopes
 
     result = minimize(
         deviance,
-        np.log(start),
+        np.full(count, np.log1p(1 / _LINEAR_TO)),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(np.log(_SMALLEST), np.log(_GREATEST))] * len(start),
+        bounds=[(0.0, np.log1p(_GREATEST / _LINEAR_TO))] * count,
         options={"ftol": 1e-15, "gtol": 1e-7, "maxiter": 500},
     )
-    ratios: FloatArray = np.exp(result.x)
-    return ratios
+    variances = _LINEAR_TO * np.expm1(result.x)
+    return np.where(variances < _ZERO, 0.0, variances)
 
 
 def _refuse_confounded(y: FloatArray, coded: Mapping[str, IntArray]) -> None:
