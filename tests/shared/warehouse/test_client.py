@@ -28,7 +28,8 @@ def test_no_other_module_imports_the_library():
     importing = [
         module.path
         for module in modules(*PRODUCT)
-        if any(name.startswith("google.cloud.bigquery") for name in module.imports)
+        if "bigquery" in module.text  # quick to say, and most files are not parsed then
+        and any(name.startswith("google.cloud.bigquery") for name in module.imports)
     ]
 
     assert importing == [DOOR]
