@@ -118,7 +118,9 @@ def test_a_killed_server_leaves_whole_objects_and_no_other_file(serve, tmp_path)
     with ThreadPoolExecutor(4) as pool:
         for thread in range(4):
             pool.submit(write, thread)
-        time.sleep(0.5)
+        enough_by = time.monotonic() + 30
+        while len(stored) <= 20 and time.monotonic() < enough_by:
+            time.sleep(0.05)
         server.end(signal.SIGKILL)
         stop.set()
     _, bucket = serve()
