@@ -69,6 +69,8 @@ def _cell(value: Any) -> str:
         return str(value).upper()
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # a mean of scores may be whole, as a single score is
     if isinstance(value, list | tuple):
         return " ".join(map(str, value))
     return guarded(value) if isinstance(value, str) else str(value)

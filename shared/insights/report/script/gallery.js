@@ -34,7 +34,7 @@ const shortened = (text) => {
 };
 const card = (m, at) => {
   const story = [["expected", m.expectation], ["instead", m.violation]].filter(([, text]) => text);
-  const scores = el("ul", { class: "scores" }, ...Object.entries(m.scores).map(([name, score]) => el("li", {}, el("b", {}, String(score)), ` ${words(name)}`)));
+  const scores = el("ul", { class: "scores" }, ...Object.entries(m.scores).map(([name, score]) => el("li", {}, el("b", {}, String(+score.toFixed(1))), ` ${words(name)}`)));
   return el("li", { class: "card" },
     el("div", { class: "media" }, frameOf(m), source(m)),
     el("div", { class: "facts-of-card" },

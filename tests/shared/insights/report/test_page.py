@@ -112,6 +112,14 @@ def test_the_table_for_r_has_every_video_and_no_formula():
     assert first["caption"] == '\'=HYPERLINK("x")'
 
 
+def test_a_whole_mean_of_scores_is_a_whole_number_in_the_csv():
+    data = report_of([row(n, unexpectedness=40.0 + n / 2) for n in range(3)])
+
+    table = csv.DictReader(io.StringIO(video_table(data)))
+
+    assert [row["unexpectedness"] for row in table] == ["40", "40.5", "41"]
+
+
 def test_own_files_are_named_in_the_table_of_videos_the_gallery_and_the_csv():
     data = report_of([row(n, file_name=f"=clip {n}.mp4") for n in range(30)])
 
