@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from local.home import write_private
-from shared.named_raters import DEFAULT_MODEL, primary_prefixes, read_named_raters
 
 PROJECT_ID = "tta-local"
 BUCKET = "tta-lake"
@@ -78,10 +77,14 @@ class Endpoints:
 
     @property
     def gemini_model(self) -> str:
+        from shared.named_raters import DEFAULT_MODEL  # pydantic, which a start can do without
+
         return str(self.gemini.get("model", DEFAULT_MODEL))
 
     def primary_prefixes(self, primary_raters: Sequence[str]) -> list[str]:
         """The prefixes of raters that a video's row is chosen by in this cloud, best first."""
+        from shared.named_raters import primary_prefixes, read_named_raters
+
         raters = read_named_raters(self.raters)
         return list(primary_prefixes(primary_raters, self.gemini_model, raters))
 

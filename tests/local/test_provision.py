@@ -54,6 +54,8 @@ def test_what_a_person_wrote_into_the_file_stays(library):
 class Warehouse:
     """A client of BigQuery that knows the labels of one dataset."""
 
+    project = "p"
+
     def __init__(self):
         self.labels: dict[str, str] | None = None
         self.statements: list[str] = []
@@ -71,6 +73,9 @@ class Warehouse:
 
     def list_tables(self, name, **bounds):
         return []
+
+    def get_table(self, path, **bounds):
+        raise NotFound(path)
 
     def close(self):
         pass
