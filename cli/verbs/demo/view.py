@@ -84,7 +84,7 @@ def _show_most_surprising(outcome: DemoOutcome, screen: Screen) -> None:
     screen.show("The most surprising, of 100 points:")
     for row in outcome.most_surprising[:SHOWN]:
         happens = row["what_happens"] or "Nothing breaks the pattern."
-        screen.show(f"  {row['surprise']:>3}  {happens}"[:WIDTH])
+        screen.show(f"  {row['surprise']:>3.0f}  {happens}"[:WIDTH])
 
 
 def _show_next(outcome: DemoOutcome, screen: Screen, home: Path | None) -> None:
