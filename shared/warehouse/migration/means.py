@@ -1,7 +1,8 @@
 """Facts of an earlier version, which show one answer each, get the means of their answers.
 
 The columns change in place, by SQL. The old name of a column goes first: `load` of the earlier
-version writes it in the last statement of each batch, so from here on it acknowledges nothing.
+version writes it in the last statement of each batch, so from here on it acknowledges nothing. The
+tables that facts are computed from get the columns that they lack, such as those of a new rubric.
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ from google.api_core import exceptions
 
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import BOUNDED, run
-from shared.warehouse.loader import FACT_TABLE, Loader
+from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.partitions import MOST_PARTITIONS, id_day
 from shared.warehouse.tables import adapt_columns, definitions
 
@@ -62,7 +63,8 @@ class FactMeans:
         if self._is_mean():
             return 0
         self.on_progress("Averaging the answers about each video …")
-        adapt_columns(self.client, self._path)
+        for name in (FACT_TABLE, *SECTION_TABLES):  # the facts come first: they hold `load`
+            adapt_columns(self.client, self._table(name))
         pending = self._pending()
         for rater, video_ids in pending.items():
             loader = Loader(self.client, self.dataset, [rater])
@@ -73,7 +75,10 @@ class FactMeans:
 
     @property
     def _path(self) -> str:
-        return f"{self.client.project}.{self.dataset}.{FACT_TABLE}"
+        return self._table(FACT_TABLE)
+
+    def _table(self, name: str) -> str:
+        return f"{self.client.project}.{self.dataset}.{name}"
 
     def _is_mean(self) -> bool:
         """Whether the label says so, or there is no such table."""

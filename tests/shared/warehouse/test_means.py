@@ -73,6 +73,21 @@ def test_each_fact_gets_the_means_of_the_rater_that_it_shows(older):
     assert described.labels["scores"] == definitions()[FACT_TABLE]["scores"]
 
 
+def test_ratings_get_the_columns_of_a_rubric_that_came_with_the_means(older):
+    db, expected = older
+    db.rows("CREATE TABLE older AS SELECT * EXCEPT (hook, setup, cards) FROM fact_rating")
+    db.client.delete_table(f"test.{db.dataset}.fact_rating")
+    db.rows("CREATE TABLE fact_rating AS SELECT * FROM older")
+    db.rows("DROP TABLE older")
+
+    assert FactMeans(db.client, db.dataset).fill() == 3
+
+    facts = {row["video_id"]: row["unexpectedness"] for row in db.tables()[FACT_TABLE]}
+    assert facts == {row["video_id"]: row["unexpectedness"] for row in expected}
+    (answer,) = db.rows("SELECT DISTINCT hook, setup FROM fact_rating")
+    assert answer == {"hook": None, "setup": None}
+
+
 def test_a_run_that_was_killed_is_ended_by_the_next_which_is_the_last(older, monkeypatch):
     db, expected = older
 
