@@ -128,6 +128,9 @@ def verdict(cell: RaterCell, number: int) -> Counter[str]:
 def null_scores(videos: RatedVideos) -> list[NullScore]:
     """Each rater's score at the model without its rating; raters of the same videos share it."""
     models: dict[bytes, FixedEffectsFit] = {}
+    everybody = np.ones(len(videos.views), dtype=bool)
+    whole = _null_model(videos, everybody)
+    models[everybody.tobytes()] = whole
     scores = []
     for rating in videos.ratings.T:
         rated = np.isfinite(rating)
@@ -135,7 +138,8 @@ def null_scores(videos: RatedVideos) -> list[NullScore]:
         model = models[key] if key in models else _null_model(videos, rated)
         models[key] = model
         rows = np.flatnonzero(rated)[model.kept]
-        scores.append(NullScore.of(model, rating[rows], rows))
+        score = NullScore.of(model, rating[rows], rows)
+        scores.append(score.filled(np.flatnonzero(whole.kept), whole.y - whole.mean))
     return scores
 
 

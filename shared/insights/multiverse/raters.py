@@ -6,7 +6,6 @@ ratios are per standard deviation of the rater's own ratings.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import exp
 from typing import Any
@@ -140,10 +139,11 @@ def raters_together(
         if each.effect.estimate is None
     }
     present = tuple(each for each in effects if each.rater not in absent)
-    scores = _null_scores(sample, predictor, (answers[each.rater] for each in present))
     if not answers:
         return RatersTogether((), None, absent, f"no rater rated {FEWEST_ROWS} of these videos")
-    scope = next(iter(answers.values())).scope
+    whole = headline(sample, question, plan, equal_age)
+    scores = _null_scores(sample, predictor, (answers[each.rater] for each in present), whole)
+    scope = whole.scope
     try:
         joint = joint_verdict(list(scores), exchangeable_units(sample, scope), plan.seed, draws)
     except NotEstimable as error:
@@ -198,20 +198,32 @@ def _spread(answer: Headline, predictor: str) -> float:
 
 
 def _null_scores(
-    sample: Sample, predictor: str, answers: Iterable[Headline]
+    sample: Sample, predictor: str, answers: Iterable[Headline], whole: Headline
 ) -> Iterator[NullScore]:
-    """The score of each rater at the headline's model without its rating of the primary."""
+    """The score of each rater at the headline's model without its rating of the primary.
+
+    `whole` is the headline of all videos, for residuals of those that a rater did not rate.
+    """
+    elsewhere = _null_score(sample, predictor, whole)
     for answer in answers:
-        model = answer.model
-        if model is None or predictor not in model.names:
-            continue
-        column = model.names.index(predictor)
-        others = pd.DataFrame(np.delete(model.x, column, axis=1)).rename(columns=str)
-        positions = sample.frame.index.get_indexer(answer.rows)
-        # A rating that nothing is left of has no effect either, so its rater is in `absent`.
-        with suppress(NotEstimable):
-            null = poisson_fixed_effects(
-                model.y, others, model.offset, model.creators, model.weeks, needs_columns=False
-            )
-            rating: FloatArray = model.x[null.kept, column]
-            yield NullScore.of(null, rating, positions[null.kept])
+        score = _null_score(sample, predictor, answer)
+        if score is not None:
+            yield score if elsewhere is None else score.filled(elsewhere.rows, elsewhere.residual)
+
+
+def _null_score(sample: Sample, predictor: str, answer: Headline) -> NullScore | None:
+    """None where nothing is left of the rating; then it has no effect either."""
+    model = answer.model
+    if model is None or predictor not in model.names:
+        return None
+    column = model.names.index(predictor)
+    others = pd.DataFrame(np.delete(model.x, column, axis=1)).rename(columns=str)
+    positions = sample.frame.index.get_indexer(answer.rows)
+    try:
+        null = poisson_fixed_effects(
+            model.y, others, model.offset, model.creators, model.weeks, needs_columns=False
+        )
+        rating: FloatArray = model.x[null.kept, column]
+        return NullScore.of(null, rating, positions[null.kept])
+    except NotEstimable:
+        return None

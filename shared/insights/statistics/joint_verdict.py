@@ -64,6 +64,20 @@ class NullScore:
             raise TooFew("nothing of the rating varies within creators beyond the other columns")
         return cls(rows, model.y - model.mean, free, float(np.sqrt(spare / (spare - fitted))))
 
+    def filled(self, rows: IntArray, residual: FloatArray) -> "NullScore":
+        """The score with residuals of videos that the rater did not rate; there its rating is 0.
+
+        Ratings are exchanged with those of unrated videos, too. If these had no residual, raters
+        that lack 15 % would agree less once exchanged than as observed, and .068 of null samples
+        would be significant.
+        """
+        unrated = ~np.isin(rows, self.rows)
+        every = np.concatenate([self.rows, rows[unrated]])
+        order = np.argsort(every, kind="stable")
+        residuals = np.concatenate([self.residual, residual[unrated]])
+        free = np.concatenate([self.free, np.zeros(int(unrated.sum()))])
+        return NullScore(every[order], residuals[order], free[order], self.inflation)
+
 
 def _remainder(model: FixedEffectsFit, rating: FloatArray) -> FloatArray:
     """The rating (n,) less its unweighted projection on creators, weeks and columns."""

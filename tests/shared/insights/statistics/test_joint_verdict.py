@@ -6,6 +6,7 @@ from itertools import permutations, product
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from shared.insights.statistics.effect import TooFew
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
@@ -117,6 +118,28 @@ def test_videos_that_a_rater_did_not_rate_count_for_the_others():
 
     assert verdict.p < 0.01
     assert verdict.sign == 1
+
+
+def test_raters_who_lack_videos_agree_as_much_once_exchanged_as_observed():
+    """The mean of exchanged raters is as wide as what they have in common makes it."""
+    draw = np.random.default_rng(3)
+    creators = Groups.of(np.repeat(range(40), 8))
+    views = draw.poisson(np.exp(4 + draw.normal(size=320))).astype(float)
+    common = draw.normal(size=320)
+    whole = [score(common, views, creators)] * 6
+    partial = []
+    for _ in range(6):
+        rated = draw.random(320) < 0.6
+        part = score(common[rated], views[rated], creators.where(rated))
+        rows = np.flatnonzero(rated)[part.rows]
+        own = NullScore(rows, part.residual, part.free, part.inflation)
+        partial.append(own.filled(whole[0].rows, whole[0].residual))
+
+    filled = joint_verdict(partial, creators, seed=1)
+
+    # Of six copies that each lack 40 %, two share .6 of what one has: so does the mean's variance.
+    z_at_p = abs(norm.ppf(filled.p / 2))
+    assert abs(filled.statistic) / z_at_p == pytest.approx(np.sqrt((1 + 5 * 0.6) / 6), rel=0.08)
 
 
 def test_without_a_rater_or_a_second_video_there_is_no_verdict():
