@@ -128,7 +128,8 @@ def history(
             earlier, None, False, "the plan was not locked before the data were analysed"
         )
     lock = locks[0]
-    is_early = bool(registered and registered.releases) or _is_early(lock, runs, data_from)
+    is_new = bool(registered and registered.replaces_new_data)
+    is_early = is_new or _is_early(lock, runs, data_from)
     problem = _problem(lock, registered, is_early=is_early, is_first=_is_first(lock, run, earlier))
     locked = f"the plan was locked on {lock.at:%Y-%m-%d}"
     return PlanHistory(earlier, lock, not problem, f"{locked}, {problem or _merit(registered)}")
@@ -143,12 +144,18 @@ def _problem(
     if registered and (late := registered.after_lock(lock.at)):
         return late
     if not is_early:
-        return "after these data had been analysed"
+        return f"after these data had been analysed{_by_no_rater(registered)}"
     return "" if is_first else "but another measurement under it came first"
 
 
+def _by_no_rater(registered: Registration | None) -> str:
+    """Why the release of a model does not help a plan that waits for one."""
+    known = registered.known_before if registered and registered.releases else ""
+    return f", and {known} is no rating by the model" if known else ""
+
+
 def _merit(registered: Registration | None) -> str:
-    if registered and registered.releases:
+    if registered and registered.replaces_new_data:
         return f"before {registered.first_release}"
     return "before these data were analysed"
 

@@ -20,7 +20,7 @@ def remember(
     table that has observed ones has not seen these, so it is a run on another table.
     """
     plan, kind = insights.plan, insights.gate.kind
-    registered = registration(plan, insights.raters, model_release)
+    registered = registration(plan, _raters(insights), model_release)
     run = LedgerEntry(
         kind="run",
         table=f"{table}-{SYNTHETIC}" if kind.is_synthetic and kind.set_aside else table,
@@ -41,6 +41,12 @@ def model_release(rater: str) -> date | None:
     if family != "gemini":
         return None
     return served_models().released(model_and_rubric.partition("/")[0])
+
+
+def _raters(insights: Insights) -> list[str]:
+    """The raters of the analysed rows, and an empty name if a row does not say who rated."""
+    frame = insights.gate.frame
+    return sorted(frame["rater"].fillna("").unique()) if "rater" in frame else []
 
 
 def _data_from(insights: Insights) -> datetime | None:

@@ -7,7 +7,7 @@ import pytest
 from shared.insights.analysis import analyse
 from shared.insights.ledger.entries import LedgerEntry
 from shared.insights.ledger.ledger import Ledger
-from shared.insights.ledger.registration import is_eligible
+from shared.insights.ledger.registration import is_eligible, registration
 from shared.insights.ledger.runs import model_release, remember
 from shared.insights.plan import BadPlan
 from shared.rating.gemini.models import served_models
@@ -89,6 +89,48 @@ def test_ratings_that_do_not_say_who_rated_are_exploratory():
     history = remember(store, analyse(table(videos, of), of), TABLE, LOCKED + timedelta(days=60))
 
     assert "but the ratings do not say who rated" in history.sentences[0]
+
+
+def test_one_rating_that_does_not_say_who_rated_makes_a_run_exploratory():
+    """Ratings by an old model could hide in rows without a name."""
+    history = history_of(NEW, None)
+
+    assert "but some ratings do not say who rated" in history.sentences[0]
+
+
+def locked_after_data(of):
+    """A lake in which these videos were analysed before the plan was locked."""
+    store = LakeInMemory()
+    Ledger(store).add(LedgerEntry("run", TABLE, "b", "b", "", LOCKED - timedelta(days=9)))
+    return history_of(NEW, of=of, store=store)
+
+
+def test_a_new_model_makes_nothing_new_of_a_predictor_that_it_does_not_rate():
+    """The likes were there before the model, so the plan could be chosen by them."""
+    primary = "{predictor: likes, outcome: views, scale: count}"
+    of = registered(predictors="[likes]", outcomes="[views]", exposure="", primary=primary, **KEYS)
+
+    late = locked_after_data(of).sentences[0]
+    assert "after these data had been analysed, and likes is no rating by the model" in late
+    assert locked_after_data(registered()).confirmatory
+    assert history_of(NEW, of=of).sentences[0].endswith("before these data were analysed.")
+
+
+def test_a_difference_of_ratings_is_a_rating():
+    two = "[video_id, creator, views, likes, unexpectedness, expectation_gap, created_at, rater]"
+    mixed = {
+        "differences": "{gap: [unexpectedness, likes]}",
+        "predictors": "[gap]",
+        "outcomes": "[views]",
+        "exposure": "",
+        "primary": "{predictor: gap, outcome: views, scale: count}",
+    }
+    rated = mixed | {"differences": "{gap: [unexpectedness, expectation_gap]}"}
+
+    plans = [plan(columns=two, **keys, **KEYS) for keys in (mixed, rated)]
+
+    compared = [registration(each, [NEW], model_release) for each in plans]
+    assert [each.known_before for each in compared] == ["gap", ""]
 
 
 def test_a_run_with_an_earlier_model_does_not_spoil_the_next_one():
