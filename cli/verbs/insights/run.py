@@ -12,7 +12,7 @@ from cli.files import refuse_absent, refuse_target, write
 from cli.ledger import LedgerFolder, announce, lake_of
 from cli.verbs.insights.absent import absent_advice
 from cli.verbs.insights.stored import InsightsInputs, StoredVideos
-from local.endpoints import LOCAL, Endpoints
+from local.endpoints import LOCAL
 from shared.concurrency import in_one_thread
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
         insights = analyse(
             inputs.table, plan, screen.now, inputs.ratings, inputs.ages, options.synthetic
         )
-        history = announce(lambda: _remember(options, insights, inputs.endpoints), screen)
+        history = announce(lambda: _remember(options, insights, inputs), screen)
         text = json_text(insights.document() | {"registration": _registration(plan, history)})
     if options.out is not None:
         write(options.out, text)
@@ -116,7 +116,7 @@ def _registration(plan: "Plan", history: "PlanHistory | None") -> dict[str, str]
 
 
 def _remember(
-    options: InsightsOptions, insights: "Insights", endpoints: Endpoints | None
+    options: InsightsOptions, insights: "Insights", inputs: "InsightsInputs"
 ) -> "PlanHistory":
     """Keep the run in the ledger of the lake, or of the home for a file."""
     from shared.clock import utc_now
@@ -125,7 +125,9 @@ def _remember(
 
     if options.input is not None:
         table, folder = file_table(options.input), LedgerFolder.in_home(options.home)
-        return remember(folder, insights, table, utc_now(), copies=True)
+        joined = inputs.table.joined
+        return remember(folder, insights, table, utc_now(), copies=True, joined=joined)
+    endpoints = inputs.endpoints
     if endpoints is None:
         raise UserError("The star schema was read without a cloud.")
     table = star_schema_table(endpoints.dataset)

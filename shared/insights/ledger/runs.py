@@ -1,5 +1,6 @@
 """An analysis as a run in the ledger."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from shared.insights.ledger.entries import LedgerEntry, question_of
@@ -11,16 +12,23 @@ from shared.rating.gemini.models import served_models
 
 
 def remember(
-    store: LedgerStore, insights: Insights, table: str, at: datetime, *, copies: bool = False
+    store: LedgerStore,
+    insights: Insights,
+    table: str,
+    at: datetime,
+    *,
+    copies: bool = False,
+    joined: Collection[str] = (),
 ) -> PlanHistory:
     """Keep a finished analysis in the ledger, and say what came before it.
 
     The same plan on the same table again, or a request that is delivered twice, adds nothing and
-    gets the same history. `copies` as in `Ledger.add_run`. Who analysed the synthetic rows of a
+    gets the same history. `copies` as in `Ledger.add_run`. `joined` are columns from
+    elsewhere, about which the table's raters say nothing. Who analysed the synthetic rows of a
     table that has observed ones has not seen these, so it is a run on another table.
     """
     plan, kind = insights.plan, insights.gate.kind
-    registered = registration(plan, _raters(insights), model_release)
+    registered = registration(plan, _raters(insights, joined), model_release)
     run = LedgerEntry(
         kind="run",
         table=f"{table}-{SYNTHETIC}" if kind.is_synthetic and kind.set_aside else table,
@@ -43,10 +51,11 @@ def model_release(rater: str) -> date | None:
     return served_models().released(model_and_rubric.partition("/")[0])
 
 
-def _raters(insights: Insights) -> list[str]:
+def _raters(insights: Insights, joined: Collection[str]) -> list[str]:
     """The raters of the analysed rows, and an empty name if a row does not say who rated."""
     frame = insights.gate.frame
-    return sorted(frame["rater"].fillna("").unique()) if "rater" in frame else []
+    raters = sorted(frame["rater"].fillna("").unique()) if "rater" in frame else []
+    return [] if {*joined} & {*insights.plan.used()} else raters
 
 
 def _data_from(insights: Insights) -> datetime | None:

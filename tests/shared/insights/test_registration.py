@@ -98,6 +98,17 @@ def test_one_rating_that_does_not_say_who_rated_makes_a_run_exploratory():
     assert "but some ratings do not say who rated" in history.sentences[0]
 
 
+def test_scores_from_elsewhere_are_not_by_the_raters_of_the_table():
+    """`--ratings` can give the scores of people to a table that names a new model."""
+    store, of = LakeInMemory(), registered()
+    Ledger(store).add(LedgerEntry("lock", TABLE, of.hash, of.hash, "", LOCKED))
+    at = LOCKED + timedelta(days=60)
+
+    history = remember(store, insights_of([NEW], of), TABLE, at, joined=["unexpectedness"])
+
+    assert "but the ratings do not say who rated" in history.sentences[0]
+
+
 def locked_after_data(of):
     """A lake in which these videos were analysed before the plan was locked."""
     store = LakeInMemory()
