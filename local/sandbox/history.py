@@ -12,12 +12,14 @@ from local.sandbox.api.shown import DAY_S, grown
 from local.sandbox.footage import footage
 from local.sandbox.kpis import REACTIONS
 from local.sandbox.library import Library, Post
-from local.sandbox.raters import MEANING_RATER, PEOPLE
+from local.sandbox.raters import MEANING_RATER, PEOPLE, PROMPTED
 from shared.model import Metrics, Record
 from shared.rating_section import Rating
 
 EVERY = 3
 """Every third video is looked at closely: by people, by repeated questions, at every age."""
+EVERY_OF_PROMPTED = 2
+"""Every second video is rated by several models and wordings."""
 REPLICATES = 3
 AGE_DAYS = 7
 """The age at which every video was counted; the shipped plan compares videos at this age."""
@@ -66,8 +68,9 @@ def _ratings(post: Post, generation: str | None, number: int, anchor: datetime) 
     clip, key = footage()[post.clip], (post.video_id, generation)
     for replicate in range(answers_about(number)):
         yield MEANING_RATER.rate(clip, *key, replicate, anchor)
-    for person in PEOPLE if number % EVERY == 0 else ():
-        yield person.rate(clip, *key, 0, anchor)
+    prompted = PROMPTED if number % EVERY_OF_PROMPTED == 0 else ()
+    for rater in (*prompted, *(PEOPLE if number % EVERY == 0 else ())):
+        yield rater.rate(clip, *key, 0, anchor)
 
 
 def readings(

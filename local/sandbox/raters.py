@@ -31,17 +31,25 @@ _SURPRISING_FROM = 17
 class SyntheticRater:
     """A rater whose answers differ from the truth by `spread` points (one standard deviation).
 
-    `bias` is added to every answer. Only a rater of meaning gives words, evidence and all scores.
+    `bias` is added to every answer. Raters of one `model` err alike, too: by `model_spread` points
+    more on a video. Only a rater of meaning gives words, evidence and all scores.
     """
 
     name: str
     spread: float
     bias: float = 0.0
     reads_meaning: bool = False
+    model: str = ""
+    model_spread: float = 0.0
 
     @property
     def config_hash(self) -> str:
         return digest({"rater": self.name, "spread": self.spread, "bias": self.bias})
+
+    def _bias_at(self, video_id: str, dimension: str) -> float:
+        if not self.model_spread:
+            return self.bias
+        return self.bias + _dice(video_id, self.model, dimension).normal(0, self.model_spread)
 
     def rate(
         self, clip: LibraryClip, video_id: str, generation: str, replicate: int, anchor: datetime
@@ -51,7 +59,8 @@ class SyntheticRater:
         truth = true_scores(clip)
         names = truth if self.reads_meaning else _SCORES_OF_PEOPLE
         values: dict[str, Any] = {
-            name: _score(truth[name] + self.bias + dice.normal(0, self.spread)) for name in names
+            name: _score(truth[name] + self._bias_at(video_id, name) + dice.normal(0, self.spread))
+            for name in names
         }
         if clip.onset_s is not None and clip.unexpectedness >= _SURPRISING_FROM:
             onset_s = clip.onset_s + dice.normal(0, self.spread / 50)
@@ -74,6 +83,19 @@ class SyntheticRater:
 
 
 MEANING_RATER = SyntheticRater(MEANING, spread=3.0, reads_meaning=True)
+PROMPTED = tuple(
+    SyntheticRater(
+        f"synthetic/reader/{model}/{RUBRIC_VERSION}{wording}",
+        spread=spread,
+        bias=bias,
+        model=model,
+        model_spread=model_spread,
+    )
+    for model, model_spread, spread in (("quick", 14.0, 11.0), ("thorough", 7.0, 6.0))
+    for wording, bias in (("", 2.0), ("+wording-b", -5.0))
+)
+"""Two made-up models, each asked in two wordings."""
+
 PEOPLE = (
     SyntheticRater("synthetic/human/ana", spread=8.0, bias=3.0),
     SyntheticRater("synthetic/human/ben", spread=10.0, bias=-4.0),

@@ -166,14 +166,13 @@ def durations(data: ReportData) -> Figure:
 def specifications(data: ReportData) -> Figure:
     rows = rows_of(data.effects, "specification")
     signs = signs_text((row["estimator"], row["estimate"], row["p"]) for row in rows)
-    raters = [row["sentence"] for row in data.quality if row["part"] == "raters"]
     return Figure(
         name="specifications",
         title="Would another analyst have found something else?",
         caption="The primary question, answered by every other reasonable analysis: a panel for "
         "each estimator, the smallest estimate first. The dots below each estimate show its "
         "choices; the headline is marked. The estimates share their videos, so they are not "
-        f"independent findings. {' '.join((signs, *raters))}".rstrip(),
+        f"independent findings. {signs}".rstrip(),
         table="insight_effect",
         columns=(
             ("estimator", "estimator", "text"),

@@ -27,6 +27,7 @@ def effect_rows(analysis: Analysis) -> list[Row]:
         *_durations(analysis),
         *_curves(analysis),
         *_tenths(analysis),
+        *_raters(analysis),
         *_specifications(analysis),
         *for_whom_rows(analysis.insights.for_whom),
     ]
@@ -171,6 +172,16 @@ def _tenths(analysis: Analysis) -> Iterator[Row]:
                 "quartile_low": tenth.quartile_low,
                 "quartile_high": tenth.quartile_high,
             }
+
+
+def _raters(analysis: Analysis) -> Iterator[Row]:
+    """The primary question under each rater, for one standard deviation of its own ratings."""
+    for each in analysis.raters.raters if analysis.raters else ():
+        ratio, low, high = each.ratio or (None, None, None)
+        yield (
+            _row("rater", each.effect, each.rater)
+            | {"step": each.sd, "step_irr": ratio, "step_irr_low": low, "step_irr_high": high}
+        )
 
 
 def _specifications(analysis: Analysis) -> Iterator[Row]:

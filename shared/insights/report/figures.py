@@ -9,6 +9,7 @@ from shared.insights.report import (
 from shared.insights.report.data import ReportData
 from shared.insights.report.figure import Figure
 from shared.insights.report.for_whom_figure import for_whom
+from shared.insights.report.rater_figure import raters
 
 _FIGURES = (
     headline_figures.within,
@@ -20,6 +21,7 @@ _FIGURES = (
     effect_figures.growth,
     effect_figures.durations,
     for_whom,
+    raters,
     effect_figures.specifications,
     agreement_figures.halo,
     agreement_figures.agreement,

@@ -23,7 +23,7 @@ SECTIONS = (
     PageSection("engagement", "Engagement", ("within", "forest", "ratios", "basis", "scatter")),
     PageSection("along", "Along the scale", ("dose", "deciles", "growth", "durations")),
     PageSection("whom", "For whom", ("for_whom",)),
-    PageSection("robust", "Would it hold?", ("specifications", "shapes")),
+    PageSection("robust", "Would it hold?", ("raters", "specifications", "shapes")),
     PageSection(
         "ratings",
         "The ratings",
