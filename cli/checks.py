@@ -9,7 +9,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from shared.rating.budget import PRICE_TABLE
 from shared.rating.gemini.models import Platform, served_models
-from shared.rating.gemini.prices import Prices
+from shared.rating.gemini.prices import has_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,12 @@ def check_models(models: Iterable[str], platform: Platform, on: date) -> str:
     Raises CheckFailed for a retired one, and CheckNotice for one that ends or has no price.
     """
     sentences, notices = [], []
-    prices = Prices.load()
     for model in models:
         try:
             sentences.append(check_model_served(model, platform, on))
         except CheckNotice as notice:
             notices.append(notice)
-        if prices.price_of(model, on) is None:
+        if not has_price(model, on):
             todo = f"Add {model} to {PRICE_TABLE}: a budget in money refuses a model without one."
             notices.append(CheckNotice(f"{model} has no price on {on}", todo))
     if notices:

@@ -29,11 +29,8 @@ def verdict_sentence(raters: RatersTogether) -> str:
     p = small_p(joint.p)
     p = p if p.startswith("<") else f"= {p}"
     more = "more" if joint.sign > 0 else "fewer"
-    claim = (
-        f"Together the raters say {more}."
-        if joint.p < ALPHA
-        else "Together the raters show neither more nor fewer."
-    )
+    shown = more if joint.p < ALPHA else "neither more nor fewer"
+    claim = f"All raters together show {shown} {raters.raters[0].effect.outcome}."
     sentences = [
         f"The sign holds under {holds}; joint p {p} by permuting the predictor within creators.",
         claim,

@@ -18,12 +18,13 @@ from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
 from shared.insights.specifications import Specification, specifications
 from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, tenths
 from shared.insights.statistics.effect import Effect, NotEstimable
-from shared.insights.subsets import MOST_RATINGS
 from shared.insights.table.table import table_of
 from shared.insights.table.video_kinds import VideoKind
 
 OnProgress = Callable[[str], None]
 TABLE = "fact_video_analytics"
+MOST_RATERS = 12
+"""Raters with a row: those with most videos. Each needs a fit, and a page has room for so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _add_specifications(
     assert headline is not None
     effects: dict[str, Effect] = {}
     if plan.primary is not None and ratings is not None:
-        together = raters_together(sample, question, plan, ratings, equal_age, most=MOST_RATINGS)
+        together = raters_together(sample, question, plan, ratings, equal_age, most=MOST_RATERS)
         if len(together.raters) > 1:
             analysis.raters = together
             own = set(sample.frame.get("rater", ()))

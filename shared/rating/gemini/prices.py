@@ -120,3 +120,8 @@ class Prices(BaseModel):
             return None
         times = 1.0 if self.location == GLOBAL else price.outside_global
         return price.usd(usage, self.batch_factor if batch else 1.0) * times
+
+
+def has_price(model: str, on: date) -> bool:
+    """Whether the table prices a model on this day, wherever it is asked."""
+    return Prices.load().price_of(model, on) is not None

@@ -61,7 +61,7 @@ def test_raters_who_see_a_real_effect_agree_on_its_sign():
     assert result.raters.agreeing == result.raters.significant == len(PROMPTED)
     assert verdict_sentence(result.raters) == (
         "The sign holds under 4 of 4 raters; joint p < .001 by permuting the predictor within "
-        "creators. Together the raters say more."
+        "creators. All raters together show more views."
     )
 
 

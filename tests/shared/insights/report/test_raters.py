@@ -3,10 +3,11 @@
 from functools import lru_cache
 
 import numpy as np
+import pytest
 
 from shared.insights.plan_file import parse_plan
 from shared.insights.report.data import report_data
-from shared.insights.report.effect_figures import specifications
+from shared.insights.report.rater_figure import raters
 from tests.report_world import DAY, Rows, brief_plan, rows
 
 OTHERS = ("gemini/other/2.0", "gemini/other/2.0+wording-b")
@@ -51,5 +52,15 @@ def test_the_page_says_what_all_raters_say_together():
     sentences = {row["subject"]: row["sentence"] for row in data.quality if row["part"] == "raters"}
 
     assert sentences["together"].startswith("The sign holds under 3 of 3 raters; joint p ")
-    assert sentences["together"] in specifications(data).caption
+    assert sentences["together"] in raters(data).caption
     assert list(sentences) == ["together", "alone", "limit"]
+
+
+def test_the_figure_has_one_row_per_rater_in_standard_deviations_of_its_ratings():
+    figure = raters(report_of_several())
+
+    assert set(OTHERS) < {row["subset"] for row in figure.rows}
+    assert len(figure.rows) == len(OTHERS) + 1
+    for row in figure.rows:
+        assert row["step_irr"] == pytest.approx(np.exp(row["estimate"] * row["step"]))
+        assert row["step_irr_low"] < row["step_irr"] < row["step_irr_high"]
