@@ -22,10 +22,15 @@ const AGREEMENT = {
 const agreement = () => {
   const estimated = figures.agreement.filter((d) => d.estimate !== undefined);
   // Of a rubric with many dimensions, those that the plan asks about are drawn.
-  const rows = estimated.length > MOST_AGREEMENTS ? estimated.filter((d) => report.predictors.includes(d.dimension)) : estimated;
+  const planned = estimated.length > MOST_AGREEMENTS ? estimated.filter((d) => report.predictors.includes(d.dimension)) : estimated;
+  // With many raters, the primary question’s rating alone.
+  const rows = planned.length > MOST_AGREEMENTS && report.primary ? planned.filter((d) => d.dimension === report.primary.predictor) : planned;
   if (!rows.length) return none("agreement", "No agreement about the ratings of the plan has an estimate; the table says why.");
   const several = new Set(rows.flatMap((d) => d.raters)).size > 1;
-  const rater = (d) => (d.raters.length === 1 && several ? ` (${d.raters[0].split("/").slice(0, 2).join("/")})` : "");
+  // A short name, where no other rater shares it.
+  const start = (name) => name.split("/").slice(0, 2).join("/");
+  const names = d3.rollup(new Set(rows.flatMap((d) => d.raters)), (those) => those.length, start);
+  const rater = (d) => (d.raters.length === 1 && several ? ` (${names.get(start(d.raters[0])) > 1 ? d.raters[0] : start(d.raters[0])})` : "");
   const label = (d) => `${words(d.dimension ?? "")}: ${AGREEMENT[d.metric] ?? words(d.metric)}${rater(d)}`;
   rowsChart("agreement", `Agreement of raters with its 95 % interval${rows.length < estimated.length ? "; the table has the other ratings" : ""}`, rows.map((d) => correlationRow(d, label(d), { title: `agreement ${rho(d.estimate)}${ends(d, rho)}\n${count(d.n)} videos` })), {
     axis: "agreement →", domain: [Math.min(0, ...rows.map((d) => d.ci_low ?? d.estimate)), 1], rules: [{ at: 0.5 }, { at: 0.75 }], each: 26,

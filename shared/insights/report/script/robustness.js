@@ -25,7 +25,7 @@ const for_whom = () => {
 const raters = () => {
   const rows = figures.raters.filter((d) => d.step_irr !== undefined);
   if (!rows.length) return none("raters", "No rater has a ratio that can be drawn; the table says why.");
-  rowsChart("raters", `Times as many ${outcomeName(rows[0])} for one standard deviation more, by rater; beside each rater the number of videos`, rows.map((d) => ratioRow(d, `${d.subset} · ${count(d.n)}`)), { axis: `${TIMES} →`, ratios: true });
+  rowsChart("raters", `Times as many ${outcomeName(rows[0])} for one standard deviation more, by rater; beside each rater the number of videos`, rows.map((d) => ratioRow(d, `${d.subset} · ${count(d.n)}`, { color: ACCENT })), { axis: `${TIMES} →`, ratios: true });
 };
 
 // One panel per estimator: a ratio and a rank correlation share no axis, and their signs may differ.
