@@ -12,6 +12,7 @@ from shared.insights.equal_age import EqualAge
 from shared.insights.multiverse.raters import RatersTogether, raters_together
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
+from shared.insights.report.drawn_width import drawn_width_sentence
 from shared.insights.report.growth import AgeEffect, at_equal_age
 from shared.insights.result import Insights
 from shared.insights.sample import OutcomeQuestion, Sample, questions, samples
@@ -48,6 +49,8 @@ class Analysis:
     raters: RatersTogether | None = None
     """The primary question under each rater; None where fewer than two rated enough videos."""
     growth: tuple[AgeEffect, ...] = ()
+    drawn_width: str | None = None
+    """The interval to expect of a drawn sample that people rate."""
 
     @property
     def gate(self) -> Gate:
@@ -78,6 +81,7 @@ def analysis_of(
             if insights.headline is not None and insights.headline.question == question:
                 _add_specifications(analysis, sample, question, equal_age, ratings)
     analysis.growth = at_equal_age(ages, gate, plan)
+    analysis.drawn_width = drawn_width_sentence(insights, ratings)
     return analysis
 
 

@@ -40,12 +40,14 @@ def months(data: ReportData) -> Figure:
 
 
 def precision(data: ReportData) -> Figure:
+    drawn = [row["sentence"] for row in data.quality if row["part"] == "drawn"]
     return Figure(
         name="precision",
         title="How sure could this sample be?",
         caption="Each dot is the number of videos like these that it takes to find a ratio of that "
         "size within creators, for one step of the rating, four times in five. It follows from the "
-        "interval of the answer. The line is the number of videos here.",
+        "interval of the answer. The line is the number of videos here. "
+        f"{' '.join(drawn)}".rstrip(),
         table="insight_quality",
         columns=(("what", "subject", "text"), ("figure", "value", "number")),
         rows=rows_of(data.quality, "precision", "influence"),

@@ -54,6 +54,7 @@ def quality_rows(
             *_cautions(analysis, videos),
             *_overturn(analysis),
             *_raters(analysis),
+            *_drawn(analysis),
         ]
     for position, row in enumerate(rows):
         row["place"] = position
@@ -110,6 +111,11 @@ def _raters(analysis: Analysis) -> Iterator[Row]:
     if analysis.raters is not None:
         for subject, text in raters_sentences(analysis.raters).items():
             yield _sentence("raters", subject, text)
+
+
+def _drawn(analysis: Analysis) -> Iterator[Row]:
+    if analysis.drawn_width:
+        yield _sentence("drawn", "width", analysis.drawn_width)
 
 
 def _rows(counts: VideoCounts, analysis: Analysis | None) -> Iterator[Row]:

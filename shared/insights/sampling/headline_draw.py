@@ -83,6 +83,20 @@ def draw_for_headline(
     )
 
 
+def expected_widths(
+    answer: Headline, predictor: str, ratings: Ratings | None, count: int
+) -> list[Expectation]:
+    """What a draw of `count` of the headline's videos is expected to give, and half and twice that.
+
+    Raises NotDrawable.
+    """
+    leverage = _leverage(answer, predictor, ratings)
+    frame = leverage.frame(_strata(answer), np.ones(len(answer.rows), dtype=np.bool_))
+    if frame.creators.n < FEWEST_DRAWN:
+        raise NotDrawable(f"Only {frame.creators.n} videos can be drawn.")
+    return _expectations(leverage, frame, count)
+
+
 def _leverage(answer: Headline, predictor: str, ratings: Ratings | None) -> Leverage:
     """What the videos of the headline add to its error. Raises NotDrawable."""
     model = answer.model

@@ -7,6 +7,7 @@ import pytest
 
 from shared.insights.plan_file import parse_plan
 from shared.insights.report.data import report_data
+from shared.insights.report.quality_figures import precision
 from shared.insights.report.rater_figure import raters
 from tests.report_world import DAY, Rows, brief_plan, rows
 
@@ -64,3 +65,11 @@ def test_the_figure_has_one_row_per_rater_in_standard_deviations_of_its_ratings(
     for row in figure.rows:
         assert row["step_irr"] == pytest.approx(np.exp(row["estimate"] * row["step"]))
         assert row["step_irr_low"] < row["step_irr"] < row["step_irr_high"]
+
+
+def test_the_page_says_what_a_drawn_sample_would_give():
+    data = report_of_several()
+    [sentence] = [row["sentence"] for row in data.quality if row["part"] == "drawn"]
+
+    assert sentence.startswith("If people rated 60 videos drawn by tta rate-kit --sample 60")
+    assert precision(data).caption.endswith(sentence)
