@@ -21,8 +21,8 @@ def drawn_width_sentence(insights: Insights, ratings: Ratings | None) -> str | N
     if width is None:
         return None
     return (
-        f"If people rated {VIDEOS} videos drawn by tta rate-kit --sample {VIDEOS}, the 95 % interval "
-        "of the ratio for one standard deviation of their ratings would reach about × or ÷ "
-        f"{ratio_text(width.factor)} to each side; with people alone, "
+        f"If people rated {VIDEOS} videos drawn by tta rate-kit --sample {VIDEOS}, the 95 % "
+        "interval of the ratio for one standard deviation of their ratings would reach about "
+        f"× or ÷ {ratio_text(width.factor)} to each side; with people alone, "
         f"{ratio_text(width.people_alone)}."
     )
