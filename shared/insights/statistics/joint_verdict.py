@@ -16,14 +16,14 @@ effects where counts have a Pareto tail (benchmarks/raters/tuning.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from shared.insights.statistics.effect import TooFew
 from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.products import applied, crossed
-from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
+from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups, IntArray
 
 DRAWS = 1_999
 _LEAST_DRAWS = 199
@@ -42,13 +42,14 @@ class NullScore:
 
     `rows` (n,) are positions among all videos. `residual` (n,) are counts less their fitted means,
     `free` (n,) is the rating less what creators, weeks and other columns explain of it. `inflation`
-    (≥ 1) is how much smaller the fit made `free`.
+    (≥ 1) is how much smaller the fit made `free`. `gaps` are those rows that were not rated.
     """
 
     rows: IntArray
     residual: FloatArray
     free: FloatArray
     inflation: float
+    gaps: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @classmethod
     def of(cls, model: FixedEffectsFit, rating: FloatArray, rows: IntArray) -> "NullScore":
@@ -76,7 +77,7 @@ class NullScore:
         order = np.argsort(every, kind="stable")
         residuals = np.concatenate([self.residual, residual[unrated]])
         free = np.concatenate([self.free, np.zeros(int(unrated.sum()))])
-        return NullScore(every[order], residuals[order], free[order], self.inflation)
+        return NullScore(every[order], residuals[order], free[order], self.inflation, rows[unrated])
 
 
 def _remainder(model: FixedEffectsFit, rating: FloatArray) -> FloatArray:
@@ -126,6 +127,8 @@ def joint_verdict(
     order = np.argsort(units.codes, kind="stable")
     codes, residual, free = units.codes[order], residual[used][order], free[used][order]
     inflation = np.array([score.inflation for score in scores])
+    rated = np.column_stack([~_mask(score.gaps, len(used)) for score in scores])[used][order]
+    inflation = inflation * _lost_means((residual * free) ** 2, rated, codes)
     cells = residual.size
     draws = int(max(min(draws, _LEAST_DRAWS), min(draws, _MOST_CELLS // cells)))
     random = np.random.default_rng(seed)
@@ -149,6 +152,23 @@ def _table(scores: Sequence[NullScore], units: Groups, name: str) -> FloatArray:
         largest = float(np.abs(values).max(initial=0.0))
         table[score.rows, rater] = values / largest if largest > 0 else 0.0
     return table
+
+
+def _lost_means(squares: FloatArray, is_rated: BoolArray, codes: IntArray) -> FloatArray:
+    """By how much (raters,) observed effects are wider than exchanged ones; 1 without gaps.
+
+    The mean of a creator's m rated videos is taken from both sides, so the standard error is too
+    small by √((m - 1) / m). Exchanged ratings meet all n videos of the creator.
+    """
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    sizes = np.diff(np.append(starts, len(codes)))[:, None]
+    rated = np.add.reduceat(is_rated, starts, axis=0, dtype=np.float64)
+    squares = np.add.reduceat(squares, starts, axis=0)
+    observed = (squares * rated / np.maximum(rated - 1, 1)).sum(axis=0)
+    exchanged = (squares * sizes / np.maximum(sizes - 1, 1)).sum(axis=0)
+    ratio = np.divide(observed, exchanged, out=np.ones(len(observed)), where=exchanged > 0)
+    lost: FloatArray = np.sqrt(np.maximum(ratio, 1.0))
+    return lost
 
 
 def _mask(rows: IntArray, n: int) -> np.ndarray:

@@ -142,6 +142,28 @@ def test_raters_who_lack_videos_agree_as_much_once_exchanged_as_observed():
     assert abs(filled.statistic) / z_at_p == pytest.approx(np.sqrt((1 + 5 * 0.6) / 6), rel=0.08)
 
 
+def own(pairs):
+    """Values less the mean of their pair."""
+    return pairs - pairs.reshape(-1, 2).mean(axis=1).repeat(2)
+
+
+def test_raters_that_rated_two_videos_of_a_creator_claim_no_more_than_others():
+    claims, runs = 0, 200
+    creators, rows = Groups.of(np.repeat(range(20), 8)), np.arange(160)
+    for seed in range(runs):
+        draw = np.random.default_rng(seed)
+        residual, free = draw.normal(size=(2, 160))
+        mixed = [draw.permuted(rows.reshape(20, 8), axis=1) for _ in range(4)]
+        parts = [np.sort(each[:, :2].ravel()) for each in mixed]
+        scores = [
+            NullScore(part, own(residual[part]), own(free[part]), 1.0).filled(rows, residual)
+            for part in parts
+        ]
+        claims += joint_verdict(scores, creators, seed, draws=199).p <= 0.05
+
+    assert claims / runs <= 0.07
+
+
 def test_without_a_rater_or_a_second_video_there_is_no_verdict():
     with pytest.raises(TooFew, match="no rater"):
         joint_verdict([], CREATORS, seed=1)
