@@ -54,7 +54,7 @@ class ConditionOutcomes:
         if not self.to_ask:
             return "Every rating exists already, at no cost."
         if self.most_usd is None:
-            return f"{what}, one of which has no price in the price table."
+            return f"{what}. The price table lacks one of the models, so there is no total."
         return (
             f"{what}: at most about {usd(self.most_usd)} in all, or twice that if every answer "
             "must be corrected."

@@ -2,6 +2,7 @@
 
 from cli.console import Screen
 from cli.verbs.multiverse.run import MultiverseResult
+from cli.verbs.rate.outcome import RateOutcome
 from cli.verbs.rate.price import usd
 
 LABEL = "SYNTHETIC DATA: made up for trying things out, not observed."
@@ -30,11 +31,18 @@ def _show_conditions(result: MultiverseResult, screen: Screen) -> None:
             outcome.rater.name,
             sum(outcome.to_ask.values()),
             len(outcome.received),
-            usd(outcome.price.most_usd or 0.0) if outcome.price else "–",
+            _price_cell(outcome),
         )
         for outcome in result.conditions.outcomes
     ]
     screen.table(("rater", "to ask", "there already", "at most"), rows, "The raters")
+
+
+def _price_cell(outcome: RateOutcome) -> str:
+    """The highest cost of what a condition has yet to ask; a dash where nothing is paid for."""
+    if outcome.price is None:
+        return "–"
+    return "no price" if outcome.price.most_usd is None else usd(outcome.price.most_usd)
 
 
 def _show_variances(result: MultiverseResult, screen: Screen) -> None:

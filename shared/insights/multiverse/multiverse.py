@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.canonical import canonical
 from shared.insights.agreement.generalizability import DStudy, GStudy
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.variances import generalizability
@@ -46,17 +47,20 @@ class Multiverse:
 
     def document(self) -> dict[str, Any]:
         primary = self.plan.primary
-        return {
-            "schema_version": 1,
-            "synthetic": self.is_synthetic,
-            "plan_hash": self.plan.hash,
-            "primary": None if primary is None else primary.model_dump(),
-            "sample": self.drawn.document(),
-            "g_study": None if self.g_study is None else self.g_study.document(),
-            "d_study": None if self.d_study is None else self.d_study.document(),
-            "raters": None if self.raters is None else self.raters.document(),
-            "notes": list(self.notes),
-        }
+        document: dict[str, Any] = canonical(
+            {
+                "schema_version": 1,
+                "synthetic": self.is_synthetic,
+                "plan_hash": self.plan.hash,
+                "primary": None if primary is None else primary.model_dump(),
+                "sample": self.drawn.document(),
+                "g_study": None if self.g_study is None else self.g_study.document(),
+                "d_study": None if self.d_study is None else self.d_study.document(),
+                "raters": None if self.raters is None else self.raters.document(),
+                "notes": list(self.notes),
+            }
+        )
+        return document
 
 
 def multiverse(

@@ -80,7 +80,8 @@ class RatersTogether:
     def agreeing(self) -> int:
         """How many raters' estimates have the sign of the joint verdict."""
         sign = 0 if self.joint is None else self.joint.sign
-        return sum(np.sign(each.effect.estimate or 0.0) == sign != 0 for each in self.raters)
+        signs = [int(np.sign(each.effect.estimate or 0.0)) for each in self.raters]
+        return sum(each == sign != 0 for each in signs)
 
     @property
     def significant(self) -> int:
@@ -89,7 +90,7 @@ class RatersTogether:
         return sum(
             each.effect.p is not None
             and each.effect.p < ALPHA
-            and np.sign(each.effect.estimate or 0.0) == sign
+            and int(np.sign(each.effect.estimate or 0.0)) == sign
             for each in self.raters
         )
 

@@ -1,13 +1,18 @@
 """What `tta multiverse` refuses before any work, and what it prints for people."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
+from cli.verbs.multiverse.conditions import ConditionOutcomes
 from cli.verbs.multiverse.run import MultiverseOptions, MultiverseResult, run_multiverse
 from cli.verbs.multiverse.view import show
+from cli.verbs.rate.outcome import RateOutcome
+from cli.verbs.rate.price import RatingPrice
+from cli.verbs.rate.requests import ChosenRater
 from shared.insights.multiverse.drawing import draw_videos
 from shared.insights.multiverse.multiverse import multiverse
 from shared.insights.table.video_kinds import ALL_OBSERVED
@@ -63,3 +68,17 @@ def test_people_read_the_sample_the_variances_every_rater_and_one_verdict(capsys
     assert "The sign holds under 4 of 4 raters; joint p < .001" in printed
     assert "bias that all of them share" in printed
     assert "SYNTHETIC" not in printed
+
+
+def test_a_model_without_a_price_is_not_shown_as_free(capsys):
+    rater = ChosenRater("gemini:new", "gemini/new/2.0", "hash")
+    price = RatingPrice("new", 2, None, date(2026, 1, 1))
+    outcome = RateOutcome(rater, price=price, to_ask={"7": 2})
+    drawn = draw_videos({"7": "someone"}, 2, seed=1)
+
+    show(MultiverseResult(drawn, True, ConditionOutcomes((outcome,))), Screen())
+
+    printed = capsys.readouterr().out
+    assert "no price" in printed
+    assert "USD" not in printed
+    assert "so there is no total" in printed

@@ -1,8 +1,11 @@
 """The primary question under every rater: each rater's answer, all together, and what is absent."""
 
+import json
+
 import numpy as np
 import pytest
 
+from shared.canonical import json_text
 from shared.insights.agreement.facets import AS_IT_IS, facets
 from shared.insights.agreement.long_table import RatingsBuilder
 from shared.insights.headline import headline
@@ -112,6 +115,15 @@ def test_a_rater_that_gives_every_video_one_score_is_absent_with_its_reason():
     assert list(together.absent) == ["gemini/stuck/2.0"]
     assert together.joint is not None
     assert len(together.document()["raters"]) == 4
+
+
+def test_the_result_is_json_with_numbers_of_raters():
+    videos, truth = rated_rows()
+
+    document = json.loads(json_text(compared(ratings_of(truth), videos).document()))
+
+    assert document["raters"]["joint"]["same_sign"] == 4
+    assert document["raters"]["joint"]["same_sign_at_05"] == 4
 
 
 def test_which_videos_are_used_does_not_rest_on_the_rating_of_the_table():
