@@ -59,7 +59,7 @@ def multiverse(
     demo: Demo = False,
     json: Json = False,
 ) -> None:
-    """Rate a sample under several conditions, and say what all raters together show.
+    """Have several raters rate a sample, and say what all show.
 
     It draws videos with known probabilities, prints the highest cost, and asks every rater. Then it
     says how much of the scores is the video, the model and the wording, what the primary question's
