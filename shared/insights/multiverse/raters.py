@@ -134,7 +134,7 @@ def raters_together(
         RaterEffect(rater, answer.effect(predictor), _spread(answer, predictor))
         for rater, answer in answers.items()
     ]
-    absent = {
+    absent = dict(_too_few(sample, predictor, usable(ratings))) | {
         each.rater: each.effect.note or "it has no estimate"
         for each in effects
         if each.effect.estimate is None
@@ -178,6 +178,15 @@ def _scored(
     chosen = [rater for rater in columns if counts[rater] >= FEWEST_ROWS]
     for rater in sorted(chosen, key=lambda name: -counts[name])[:most]:
         yield rater, _with_ratings_of(rater, sample, ratings, plan.primary.predictor)
+
+
+def _too_few(sample: Sample, predictor: str, ratings: Ratings) -> Iterator[tuple[str, str]]:
+    """For each rater of too few of the sample's videos, how many it rated and how many it takes."""
+    videos = set(sample.frame[VIDEO].astype(str)) if VIDEO in sample.frame else set()
+    for rater in raters_of(ratings, predictor):
+        count = len(videos & mean_scores(ratings, predictor, rater).keys())
+        if count < FEWEST_ROWS:
+            yield rater, f"it rated {count} of the analysed videos, and {FEWEST_ROWS} are needed"
 
 
 def _with_ratings_of(rater: str, sample: Sample, ratings: Ratings, primary: str) -> Sample:

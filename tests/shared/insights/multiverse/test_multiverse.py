@@ -126,6 +126,18 @@ def test_the_result_is_json_with_numbers_of_raters():
     assert document["raters"]["joint"]["same_sign_at_05"] == 4
 
 
+def test_a_rater_of_too_few_videos_is_named_with_their_number():
+    sample, question, truth = usual_sample()
+    builder = RatingsBuilder()
+    builder.add_all(ratings_of(truth))
+    few = dict(list(truth.items())[:19])
+    builder.add_all(ratings_of(few, raters=("human/ana",), replicates=1))
+
+    together = raters_together(sample, question, PLAN, builder.ratings(), draws=FEW_DRAWS)
+
+    assert together.absent == {"human/ana": "it rated 19 of the analysed videos, and 20 are needed"}
+
+
 def test_which_videos_are_used_does_not_rest_on_the_rating_of_the_table():
     """The rows say no_media, yet the raters' own ratings answer the question."""
     videos, truth = rated_rows()
