@@ -126,14 +126,17 @@ def primary_prefixes(
     return tuple(dict.fromkeys(part for prefix in primary_raters for part in split(prefix)))
 
 
+_EXAMPLE = 'write it like [{"name": "flash", "model": "gemini-3.6-flash"}]'
+
+
 def _entries(value: object) -> list[Any] | tuple[Any, ...]:
     if isinstance(value, str):
         try:
             value = json.loads(value) if value.strip() else []
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"not JSON: {error}") from error
+            raise ValueError(f"not JSON: {error}; {_EXAMPLE}") from error
     if not isinstance(value, list | tuple):
-        raise ValueError('not a list such as [{"name": "flash", "model": "gemini-3.6-flash"}]')
+        raise ValueError(f"not a list; {_EXAMPLE}")
     return value
 
 
@@ -141,7 +144,7 @@ def _rater(number: int, entry: object) -> NamedRater:
     if isinstance(entry, NamedRater):
         return entry
     if not isinstance(entry, dict):
-        raise ValueError(f"entry {number} is not an object with a name")
+        raise ValueError(f"entry {number} is not an object with a name; {_EXAMPLE}")
     try:
         return NamedRater.model_validate(entry)
     except ValidationError as error:

@@ -71,7 +71,7 @@ def test_an_empty_setting_names_no_rater(monkeypatch, text):
         ('[{"name":"f","daily_budget_videos":1.5}]', "key daily_budget_videos"),
         ('[{"name":"f"},{"name":"f"}]', "two entries have the name f"),
         ("[1]", "entry 1 is not an object"),
-        ("{}", "not a list such as"),
+        ("{}", "not a list; write it like [{"),
         ("[", "not JSON"),
         ("[" * 100_000, "not JSON"),
         (json.dumps([{"name": f"r{n}"} for n in range(31)]), "31 entries; the most is 30"),

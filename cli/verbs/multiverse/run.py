@@ -258,5 +258,7 @@ class _Run:
         absent = [name for name in names if name not in ratings.raters]
         if absent:
             present = ", ".join(ratings.raters)
-            raise UserError(f"--rater {absent[0]}: nobody of that name rated; {present} did.")
+            raise UserError(
+                f"--rater {absent[0]}: nobody of that name rated. Give one of these: {present}."
+            )
         return ratings.without(set(ratings.raters) - set(names)) if names else ratings

@@ -87,7 +87,9 @@ def show_sample(sample: "DrawnSample", screen: Screen) -> None:
         f"{sample.frame_videos:,} videos of {_creators(sample.frame_creators)}, with known "
         "probabilities."
     )
-    reasons = [f"{count:,} {reason}" for reason, count in sample.left_out.items() if count]
+    if len(sample.videos) == sample.frame_videos:
+        screen.show("These are all videos that can be drawn.")
+    reasons = [f"{number:,} {reason}" for reason, number in sample.left_out.items() if number]
     if reasons:
         screen.show(f"Could not be drawn: {', '.join(reasons)}.")
     if sample.expected:

@@ -59,11 +59,11 @@ def ratio_cells(rater: RaterEffect) -> tuple[str, str]:
 
 
 def needed_sentence(study: DStudy) -> str:
-    """“2 models × 3 wordings × 2 replicates give .8”, or that no such number does."""
+    """“2 models × 3 wordings × 2 replicates give at least .8”, or that no such number does."""
     single = (
         f"One answer tells videos apart with a reliability of {decimals(study.single.relative)}."
     )
     reliability = f"{study.reliability:.2g}".removeprefix("0")
     if study.relative is None:
         return f"{single} No design with these models and wordings gives {reliability}."
-    return f"{single} {study.relative.words} give {reliability}."
+    return f"{single} {study.relative.words} give at least {reliability}."
