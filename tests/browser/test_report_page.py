@@ -136,9 +136,11 @@ def test_the_first_screen_holds_answer_figure_certainty_and_next_step(page):
             assert box["y"] + box["height"] <= height, (part, width)
 
 
-def test_no_panel_is_empty(page):
+def test_only_the_panel_about_raters_is_empty_where_one_rater_rated(page):
     assert page.locator("figure .missing").count() == 0
-    assert page.locator("#fill").count() == 0
+    [what] = page.locator("#fill").all_inner_texts()
+    assert "Does the answer depend on the rater?" in what
+    assert page.locator("#fill li").count() == 1
 
 
 def test_people_read_words_and_no_raw_names(page):

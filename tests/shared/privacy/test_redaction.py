@@ -61,7 +61,14 @@ def test_every_text_of_the_tables_is_listed_as_free_text_or_as_something_else():
         *("video_id", "user_key", "username", "source", "collection", "region_code", "language"),
         *("caption_language", "music_id", "lang_key", "lang_source", "name", "flags", "generation"),
         *("rater", "config_hash", "status", "reason", "rubric_version", "model_version"),
-        *("metrics_flags", "rating_flags", "rating_status", "rating_reason", "field_times"),
+        *(
+            "cards",
+            "metrics_flags",
+            "rating_flags",
+            "rating_status",
+            "rating_reason",
+            "field_times",
+        ),
         # Neither has the texts of a rating in it.
         *("detail", "digest"),
     }
