@@ -20,6 +20,10 @@ ANSWERS_WITHIN_S = 60.0
 NOT_IN_BIGQUERY = ("FEATURE_TIMESTAMP_NANOS", "FEATURE_EXPERIMENTAL_MODULES")
 """Features of the language that BigQuery has not: its timestamps end at microseconds."""
 
+ONLY_NAMED = ("FEATURE_ALTER_COLUMN_SET_DATA_TYPE",)
+"""Features that the analyser has only when they are named, and BigQuery has anyway:
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language (2026-11)."""
+
 
 class RefusedStatement(Exception):
     """Google's analyser does not accept the statement; says why, in its words."""
@@ -86,10 +90,10 @@ class Engine:
         language = self._stub.GetLanguageOptions(request)
         language.product_mode = self.protocol.language.PRODUCT_EXTERNAL
         del language.supported_statement_kinds[:]  # none named means all
+        feature = self.protocol.language.LanguageFeature.Value
         for name in NOT_IN_BIGQUERY:
-            language.enabled_language_features.remove(
-                self.protocol.language.LanguageFeature.Value(name)
-            )
+            language.enabled_language_features.remove(feature(name))
+        language.enabled_language_features.extend(map(feature, ONLY_NAMED))
         return language
 
     def analyse(self, sql: str, parameters: Mapping[str, Any], catalog: Catalog) -> Any:
