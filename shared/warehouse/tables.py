@@ -8,11 +8,22 @@ from typing import Any
 
 import yaml
 from google.api_core.exceptions import Conflict
+from google.api_core.retry import Retry
 
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import BOUNDED, run
 
 HERE = Path(__file__).parent
+
+
+def _is_too_fast(error: Exception) -> bool:
+    reasons = (str(each.get("reason")) for each in getattr(error, "errors", ()) or ())
+    return any(reason.lower().endswith("ratelimitexceeded") for reason in reasons)
+
+
+WAIT_FOR_UPDATES = Retry(_is_too_fast, initial=5.0, maximum=10.0, timeout=120.0)
+"""BigQuery takes five changes of a table's columns in ten seconds
+(https://cloud.google.com/bigquery/quotas#standard_tables, 2026-11)."""
 
 
 def definitions() -> dict[str, dict[str, Any]]:
@@ -136,7 +147,7 @@ def _widen_columns(client: bigquery.Client, path: str, name: str) -> None:
     ]
     for column in narrow:
         statement = f"ALTER TABLE `{path}` ALTER COLUMN {column} SET DATA TYPE FLOAT64"
-        run(client, path.rpartition(".")[0], statement)
+        WAIT_FOR_UPDATES(run)(client, path.rpartition(".")[0], statement)
     if narrow:
         _describe(client, path, {column: {"type": "FLOAT"} for column in narrow})
 

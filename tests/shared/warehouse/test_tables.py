@@ -1,10 +1,17 @@
 """The tables as they are made: keys that are declared, and columns that got another name."""
 
 import pytest
+from google.api_core.exceptions import Forbidden
 
 from shared.warehouse.client import bigquery
 from shared.warehouse.rows import table_rows
-from shared.warehouse.tables import constraints, create_tables, definitions, schema
+from shared.warehouse.tables import (
+    _widen_columns,
+    constraints,
+    create_tables,
+    definitions,
+    schema,
+)
 from tests.records import creator, record
 
 REFERENCES = {
@@ -134,3 +141,37 @@ def test_a_record_says_following_and_its_row_following_count():
     )
 
     assert (row["following_count"], "following" in row) == (3, False)
+
+
+class Busy(Created):
+    """A client whose table has narrow scores, and which refuses some changes as too fast."""
+
+    def __init__(self):
+        super().__init__()
+        self.columns = {"unexpectedness": "INTEGER", "closeness": "INTEGER", "views": "INTEGER"}
+
+    def get_table(self, path, **_):
+        table = bigquery.Table(path)
+        table.schema = [bigquery.SchemaField(name, kind) for name, kind in self.columns.items()]
+        return table
+
+    def update_table(self, table, *_, **__):
+        return table
+
+
+def test_a_column_is_widened_again_after_bigquery_asked_for_a_pause(monkeypatch):
+    refusals = [{"reason": "rateLimitExceeded"}, {"reason": "jobRateLimitExceeded"}]
+    widened, pauses = [], []
+
+    def run(client, dataset, statement):
+        if refusals:
+            raise Forbidden("too many table update operations", errors=[refusals.pop()])
+        widened.append(statement.split()[5])
+
+    monkeypatch.setattr("shared.warehouse.tables.run", run)
+    monkeypatch.setattr("google.api_core.retry.retry_unary.time.sleep", pauses.append)
+
+    _widen_columns(Busy(), "p.d.fact_video_analytics", "fact_video_analytics")
+
+    assert widened == ["unexpectedness", "closeness"]
+    assert len(pauses) == 2
