@@ -126,9 +126,15 @@ def test_tables_are_the_same_to_the_last_column(plan):
         assert references(constraints) == definition.get("references", {})
         partitions = tables[name]["time_partitioning"] + tables[name]["range_partitioning"]
         assert {each["field"] for each in partitions} == {definition.get("partition")} - {None}
-        label = {"partition": definition.get("partition")}  # as a migration labels its tables
-        is_computed = label["partition"] not in (None, *definition["key"])
-        assert (tables[name]["labels"] or {}) == (label if is_computed else {})
+        assert (tables[name]["labels"] or {}) == labels(definition)
+
+
+def labels(definition) -> dict[str, str]:
+    """As a migration labels its tables: by a computed partition, and by what scores are."""
+    partition = definition.get("partition")
+    is_computed = partition not in (None, *definition["key"])
+    scores = {"scores": definition["scores"]} if "scores" in definition else {}
+    return ({"partition": partition} if is_computed else {}) | scores
 
 
 def references(constraints) -> dict[str, str]:
