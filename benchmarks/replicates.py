@@ -60,11 +60,11 @@ class ReplicateWorld:
         owner = np.repeat(np.arange(creators), videos)
         truth = 50 + SPREAD * RELIABILITY**0.5 * random.normal(size=len(owner))
         error = SPREAD * (1 - RELIABILITY) ** 0.5
-        said = truth[:, None] + error * random.normal(size=(len(owner), max(ANSWERS)))
+        scores = truth[:, None] + error * random.normal(size=(len(owner), max(ANSWERS)))
         fame = random.normal(size=creators)[owner]
         luck = 0.7 * random.normal(size=len(owner))
         views = random.poisson(np.exp(7 + fame + SLOPE * (truth - 50) + luck))
-        answers = np.clip(np.round(said), 0, 100).astype(np.int64)
+        answers = np.clip(np.round(scores), 0, 100).astype(np.int64)
         return cls(views.astype(np.float64), truth, answers, Groups.of(owner))
 
 

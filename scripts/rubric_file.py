@@ -101,15 +101,20 @@ class _Rubric(RubricPart):
 
 def parse_rubric(content: bytes, name: str = "rubric.yaml") -> dict[str, Any]:
     """Check a rubric and return it as plain data. Raises BadRubric."""
+    return checked_yaml(content, name, _Rubric)
+
+
+def checked_yaml(content: bytes, name: str, kind: type[RubricPart]) -> dict[str, Any]:
+    """The content of a file that must have this form, as plain data. Raises BadRubric."""
     try:
-        rubric, lines = read_yaml(content)
+        values, lines = read_yaml(content)
     except BadYaml as error:
         raise BadRubric(f"{name} {error}") from error
     try:
-        _Rubric.model_validate(rubric)
+        kind.model_validate(values)
     except ValidationError as error:
-        raise BadRubric(f"{name}{first_problem(error, lines)}.") from error
-    return dict(rubric)
+        raise BadRubric(f"{name}{_first_problem(error, lines)}.") from error
+    return dict(values)
 
 
 def asked_fields(rubric: dict[str, Any]) -> list[dict[str, Any]]:
@@ -122,7 +127,7 @@ def asked_fields(rubric: dict[str, Any]) -> list[dict[str, Any]]:
     return fields
 
 
-def first_problem(error: ValidationError, lines: Lines) -> str:
+def _first_problem(error: ValidationError, lines: Lines) -> str:
     """Line, key and message of the first problem in a file."""
     first = error.errors(include_url=False, include_input=False)[0]
     line = lines.of(first["loc"])

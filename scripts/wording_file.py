@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from scripts.rubric_file import BadRubric, Line, Name, Paragraph, RubricPart, first_problem
-from shared.inputs.yaml_input import BadYaml, read_yaml
+from scripts.rubric_file import BadRubric, Line, Name, Paragraph, RubricPart, checked_yaml
 
 
 class _Question(RubricPart):
@@ -32,14 +31,7 @@ def parse_wording(content: bytes, name: str, rubric: dict[str, Any]) -> dict[str
 
     A paraphrase says everything the rubric says: each field, with each anchor of its scale.
     """
-    try:
-        wording, lines = read_yaml(content)
-    except BadYaml as error:
-        raise BadRubric(f"{name} {error}") from error
-    try:
-        _Wording.model_validate(wording)
-    except ValidationError as error:
-        raise BadRubric(f"{name}{first_problem(error, lines)}.") from error
+    wording = checked_yaml(content, name, _Wording)
     for problem in _differences(wording, rubric):
         raise BadRubric(f"{name}: {problem}.")
     return rubric | {
@@ -58,11 +50,11 @@ def _differences(wording: dict[str, Any], rubric: dict[str, Any]) -> Iterator[st
     """What a paraphrase leaves out, adds, or only repeats."""
     if wording["rubric"] != rubric["version"]:
         yield f"it paraphrases rubric {wording['rubric']}, and the rubric is {rubric['version']}"
-    asked = {field["name"]: field for field in rubric["dimensions"]}
-    for name in sorted(asked.keys() ^ wording["dimensions"].keys()):
-        yield f"{name} is only in {'the rubric' if name in asked else 'the paraphrase'}"
+    fields = {field["name"]: field for field in rubric["dimensions"]}
+    for name in sorted(fields.keys() ^ wording["dimensions"].keys()):
+        yield f"{name} is only in {'the rubric' if name in fields else 'the paraphrase'}"
     for name, question in wording["dimensions"].items():
-        field = asked[name]
+        field = fields[name]
         if tuple(question.get("anchors", {})) != tuple(field.get("anchors", {})):
             yield f"{name} has other anchors than the rubric"
         if question["title"] == field["title"]:

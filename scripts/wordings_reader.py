@@ -109,12 +109,12 @@ def main() -> None:
     for file in sorted((RATING / "wordings").glob("*.yaml")):
         wording = yaml.safe_load(file.read_text())
         items = wording["dimensions"] | {"evidence": wording["evidence"]}
-        for place, name in enumerate(own):
+        for index, name in enumerate(own):
             cosines = standard @ reader.read(_text(items[name]))
-            others = np.delete(cosines, place)
-            right += bool(cosines[place] > others.max())
-            mark = "" if cosines[place] > others.max() else " **missed**"
-            cells[name].append(f"{cosines[place]:.2f} ({others.max():.2f}){mark}")
+            others = np.delete(cosines, index)
+            right += bool(cosines[index] > others.max())
+            mark = "" if cosines[index] > others.max() else " **missed**"
+            cells[name].append(f"{cosines[index]:.2f} ({others.max():.2f}){mark}")
     rows = "".join(f"| `{name}` | {' | '.join(texts)} |\n" for name, texts in cells.items())
     numbers = {"count": len(own), "right": right, "all": 3 * len(own)}
     PAGE.write_text(_INTRODUCTION.format(digest=prompts_digest(), **numbers) + rows)

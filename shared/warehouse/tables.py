@@ -130,7 +130,7 @@ def _rename_columns(client: bigquery.Client, path: str, definition: Mapping[str,
     for field in columns:
         if field.name in names:
             statement = f"ALTER TABLE `{path}` RENAME COLUMN `{field.name}` TO {names[field.name]}"
-            run(client, dataset, statement)
+            WAIT_FOR_UPDATES(run)(client, dataset, statement)
     _describe(client, path, {old: {"name": new} for old, new in names.items()})
 
 

@@ -9,6 +9,7 @@ from cli.console import Screen
 from local.endpoints import Endpoints
 
 if TYPE_CHECKING:
+    from cli.warehouse import Warehouse
     from shared.insights.agreement.ratings import Ratings
     from shared.insights.plan import Plan
     from shared.insights.table.table import VideoTable
@@ -57,10 +58,7 @@ class StoredVideos:
             open_cloud(self.home, screen, QUERY | LAKE, target=self.target)
         )
         warehouse = Warehouse(endpoints)
-        schema = star_table_schema(plan)
-        names = sorted({*schema.sources.values(), "video_id", "synthetic"})
-        columns = ", ".join(f"`{name}`" for name in names)
-        every = warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
+        every = plan_rows(warehouse, plan)
         if not every:
             raise BadTable(
                 "fact_video_analytics is empty. `tta ingest FILE` brings in videos, --input FILE "
@@ -71,5 +69,17 @@ class StoredVideos:
             raise BadTable("There are no synthetic videos here. Leave out --synthetic.")
         stored = ratings_at(endpoints)
         ages = warehouse.rows(statement("ages")) if plan.equal_age_days is not None else []
-        table = replace(table_of(rows, schema, "fact_video_analytics"), kind=kind)
+        table = replace(table_of(rows, star_table_schema(plan), "fact_video_analytics"), kind=kind)
         return InsightsInputs(table, stored, ages, endpoints)
+
+
+def plan_rows(warehouse: "Warehouse", plan: "Plan", *others: str) -> list[dict[str, Any]]:
+    """The plan's columns of every video, its id and kind, and other columns, in order of ids."""
+    from shared.insights.report.source import statement
+    from shared.insights.star_schema import star_table_schema
+
+    sources = star_table_schema(plan).sources.values()
+    columns = ", ".join(
+        f"`{name}`" for name in sorted({*sources, "video_id", "synthetic", *others})
+    )
+    return warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))

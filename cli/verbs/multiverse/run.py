@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shared.insights.table.video_kinds import VideoKind
 
 USUAL_SAMPLE = 200
-QUESTION = "SELECT {columns} FROM (\n{videos}\n) AS videos ORDER BY video_id"
 Row = dict[str, Any]
 
 
@@ -206,15 +205,11 @@ class _Run:
 
     def _rows(self) -> tuple[list[Row], "VideoKind"]:
         """The plan's columns of every video of one kind, and its creator."""
+        from cli.verbs.insights.stored import plan_rows
         from shared.inputs.tables.errors import BadTable
-        from shared.insights.report.source import statement
-        from shared.insights.star_schema import star_table_schema
         from shared.insights.table.video_kinds import rows_of_one_kind
 
-        schema = star_table_schema(self._plan)
-        names = sorted({*schema.sources.values(), "video_id", "user_key", "synthetic"})
-        columns = ", ".join(f"`{name}`" for name in names)
-        every = self._warehouse.rows(QUESTION.format(columns=columns, videos=statement("videos")))
+        every = plan_rows(self._warehouse, self._plan, "user_key")
         rows, kind = rows_of_one_kind(every, self._options.synthetic)
         if not rows:
             raise BadTable(

@@ -150,8 +150,8 @@ def _problem(
 
 def _by_no_rater(registered: Registration | None) -> str:
     """Why the release of a model does not help a plan that waits for one."""
-    known = registered.known_before if registered and registered.releases else ""
-    return f", and {known} is no rating by the model" if known else ""
+    predictor = registered.known_before if registered and registered.releases else ""
+    return f", and {predictor} is no rating by the model" if predictor else ""
 
 
 def _merit(registered: Registration | None) -> str:

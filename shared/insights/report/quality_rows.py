@@ -199,8 +199,8 @@ def _cautions(analysis: Analysis, videos: Sequence[Row]) -> Iterator[Row]:
     seen = {caution.sentence for caution in cautions}
     breaks = [sentence for sentence in break_sentences(dated) if sentence not in seen]
     of_answer = [caution for caution in cautions if caution.changes == "answer"]
-    beside = each_changes("answer", (*breaks, *_raters_beside_the_plan(analysis, analysed)))
-    ranked = (*of_answer, *beside, *cautions[len(of_answer) :])
+    of_source = each_changes("answer", (*breaks, *_raters_beside_the_plan(analysis, analysed)))
+    ranked = (*of_answer, *of_source, *cautions[len(of_answer) :])
     for number, caution in enumerate(dict.fromkeys(ranked), 1):
         yield _sentence("caution", f"{caution.changes} {number}", caution.sentence)
 

@@ -43,13 +43,13 @@ class Deployment:
     ) -> Self:
         """Values from the command line, else from tta.toml, else Terraform's defaults."""
         bucket = dataset = ""
-        named: tuple[str, ...] = ()
+        named_models: tuple[str, ...] = ()
         gemini = {name: GeminiSettings.model_fields[name].default for name in ("model", "location")}
         if target != LOCAL:
             deployed = target_named(target)
             project, gemini = deployed.project, gemini | deployed.gemini
             bucket, dataset = deployed.bucket, deployed.dataset
-            named = tuple(rater["model"] for rater in deployed.raters if "model" in rater)
+            named_models = tuple(rater["model"] for rater in deployed.raters if "model" in rater)
         if not project:
             raise UserError("Name the project: --project ID, or --target NAME.", WRONG_USE)
         if not _ID.fullmatch(project):
@@ -59,4 +59,4 @@ class Deployment:
                 WRONG_USE,
             )
         served = (model or gemini["model"], location or gemini["location"])
-        return cls(project, region, *served, target != LOCAL, bucket, dataset, named)
+        return cls(project, region, *served, target != LOCAL, bucket, dataset, named_models)
