@@ -24,6 +24,7 @@ from shared.inputs.field_types import (
 )
 from shared.inputs.handles import account_key, handle
 from shared.rating_section import Rating
+from shared.retention_section import Retention
 
 SCHEMA_VERSION = 1
 
@@ -74,7 +75,10 @@ Records that an older version stored have other spellings. So every reading of o
 FieldTimes = Annotated[dict[Word, Instant], Field(max_length=50)]
 """Fields whose value is older than `observed_at`, and when it was observed."""
 
-Source = Literal["research", "display", "manifest", "upload"]
+SECTIONS = ("video", "creator", "metrics", "rating", "retention")
+"""The sections of a record. Each has its own event time."""
+
+Source = Literal["research", "display", "business", "manifest", "upload"]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -154,11 +158,12 @@ class Record(Checked):
     creator: Creator | None = None
     metrics: Metrics | None = None
     rating: Rating | None = None
+    retention: Retention | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not (self.video or self.creator or self.metrics or self.rating):
-            raise ValueError("no section: at least one of video, creator, metrics, rating")
+        if not self.sections():
+            raise ValueError(f"no section: at least one of {', '.join(SECTIONS)}")
         return self
 
     @model_validator(mode="after")
@@ -176,8 +181,7 @@ class Record(Checked):
 
     def sections(self) -> list[str]:
         """Names of the sections that the record has."""
-        names = ("video", "creator", "metrics", "rating")
-        return [name for name in names if getattr(self, name) is not None]
+        return [name for name in SECTIONS if getattr(self, name) is not None]
 
 
 class Malformed(Permanent):

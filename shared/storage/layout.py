@@ -3,6 +3,8 @@
 videos/{video_id}.{ext}        media, type decided by the first bytes
 metadata/{video_id}.json       the record that listed the video
 metrics/{video_id}/{time}.json a later reading of its counts
+retention/{video_id}/{time}.json
+                               a reading of its retention curve
 ratings/{video_id}/{generation}/{rater}/{config_hash}/{replicate}.json
 answers/{video_id}/{generation}/{rater}/{config_hash}/{replicate}/{n}.json, judged-{judge}-{n}.json
                                a model's answer, kept before it is parsed: it was paid for
@@ -43,6 +45,9 @@ VIDEOS = "videos/"
 METRICS = "metrics/"
 
 
+RETENTION = "retention/"
+
+
 TOKENS = "tokens/"
 
 
@@ -74,6 +79,11 @@ def metadata_name(video_id: str) -> str:
 def snapshot_name(video_id: str, collected_at: datetime) -> str:
     """A later reading of a video's counts. Two readings never have the same time."""
     return f"{METRICS}{video_id}/{collected_at:%Y%m%dT%H%M%S.%fZ}.json"
+
+
+def retention_name(video_id: str, collected_at: datetime) -> str:
+    """A reading of a video's retention curve."""
+    return f"{RETENTION}{video_id}/{collected_at:%Y%m%dT%H%M%S.%fZ}.json"
 
 
 def video_name(video_id: str, extension: str) -> str:

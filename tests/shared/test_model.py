@@ -19,6 +19,11 @@ RATING = {
     "status": "rated",
     "values": {"unexpectedness": 50},
 }
+CURVE = {
+    "collected_at": "2026-11-01T00:00:00Z",
+    "viewers": 500,
+    "shares": [1.0, None, 0.6, 0.61],
+}
 
 
 def record(**sections) -> bytes:
@@ -115,7 +120,21 @@ def test_the_shift_of_desirability_needs_both_sides():
     assert desirability_shift(Values(desirability_expected=80)) is None
 
 
-@pytest.mark.parametrize("source", ["research", "display", "manifest", "upload"])
+@pytest.mark.parametrize(
+    "shares", [[], [None, None], [1.0, -0.1], [1.0, math.nan], [1.0, "0.5"], [1.0] * 3_601, 0.5]
+)
+def test_a_retention_curve_has_shares_of_viewers(shares):
+    with pytest.raises(Malformed, match="retention"):
+        parse_record(record(retention=CURVE | {"shares": shares}))
+
+
+def test_a_retention_curve_may_rise_and_lack_seconds():
+    curve = parse_record(record(retention=CURVE)).retention
+
+    assert curve.shares == (1.0, None, 0.6, 0.61)
+
+
+@pytest.mark.parametrize("source", ["research", "display", "business", "manifest", "upload"])
 def test_a_stored_record_is_read_with_the_handle_in_its_one_spelling(source):
     at = {"observed_at": "2026-11-01T00:00:00Z"}
 
