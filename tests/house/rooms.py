@@ -9,7 +9,7 @@ FLOORS = (
     ("functions", "cli"),
     ("local",),
     ("erasure", "insights/report"),
-    ("insights/cautions", "insights/ledger", "insights/multiverse"),
+    ("insights/cautions", "insights/ledger", "insights/moment", "insights/multiverse"),
     ("insights/sampling",),
     ("insights",),
     ("insights/correction", "insights/datasets"),

@@ -38,13 +38,22 @@ def bias_reduced(
 
     For a linear model it is the delete-one-cluster jackknife (CR3) up to its factor.
     """
+    return corrected_covariance(parts, groups.sums(x * scores[:, None]))
+
+
+def corrected_covariance(parts: FloatArray, sums: FloatArray) -> FloatArray:
+    """The covariance of `bias_reduced` from sums by creator: (clusters, k, k) and (clusters, k)."""
+    each = corrected_moves(parts, sums)
+    return crossed(each, each)
+
+
+def corrected_moves(parts: FloatArray, sums: FloatArray) -> FloatArray:
+    """How far each creator moves the coefficients: nearly the estimate less that without it."""
     bread = np.linalg.inv(parts.sum(axis=0))
-    without = np.eye(x.shape[1]) - parts @ bread
+    without = np.eye(parts.shape[1]) - parts @ bread
     smallest = np.abs(np.linalg.det(without))
     if smallest.min() < _SINGULAR:
         raise NotIdentified(int(smallest.argmin()))
-    sums = groups.sums(x * scores[:, None])
     solved = np.linalg.solve(without, sums[:, :, None])[:, :, 0]
     corrected = np.asarray(solved, dtype=np.float64)
-    each = applied(corrected, np.asarray(bread, dtype=np.float64))
-    return crossed(each, each)
+    return applied(corrected, np.asarray(bread, dtype=np.float64))

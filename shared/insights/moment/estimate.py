@@ -1,0 +1,113 @@
+"""The hazard ratio after the onset, by window and by second, and the test of the seconds before.
+
+The seconds before the onset, of this video and of others at the same second, are what the window is
+compared with (Borusyak, Jaravel & Spiess 2024 call them untreated). What follows the window has a
+ratio of its own, and ends ten seconds after the onset. So a lasting effect does not hide in the
+comparison. The seconds before are tested without any second after the onset, as those authors ask.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special  # type: ignore[import-untyped]
+
+from shared.insights.moment.curve_rules import LAST_SECOND
+from shared.insights.moment.design import MomentDesign
+from shared.insights.moment.exposure import after, between, since_onset
+from shared.insights.moment.result import HazardRatio, LeadTest
+from shared.insights.statistics.distributions import t_quantile, t_tail
+from shared.insights.statistics.hazard import HazardFit, NoHazard, hazard_fit
+from shared.insights.statistics.resampling import FloatArray
+
+FIRST_SECOND = -5
+CONFIDENCE = 0.95
+LEADS = tuple(range(FIRST_SECOND, 0))
+LAGS = tuple(range(LAST_SECOND + 1))
+FEWEST_CLUSTERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFit:
+    """The fit of the window, its ratio and its covariance; the window is the first coefficient."""
+
+    fit: HazardFit
+    covariance: FloatArray
+    effect: HazardRatio
+
+
+def window_fit(design: MomentDesign, window_s: tuple[float, float], sd_s: float) -> WindowFit:
+    """The ratio of the window, its onsets known with an error of this size. Raises NoHazard."""
+    if design.clusters.count < FEWEST_CLUSTERS:
+        raise NoHazard(
+            f"{design.clusters.count} {design.cluster}s are fewer than {FEWEST_CLUSTERS}"
+        )
+    fit = hazard_fit(
+        design.steps_where(since_onset(design.onsets_s, design.seconds) <= LAST_SECOND),
+        window_exposures(design.onsets_s, design.seconds, window_s, sd_s),
+        design.covariates,
+    )
+    covariance = fit.bias_reduced(design.clusters)
+    return WindowFit(fit, covariance, _ratio(fit, covariance, 0, design))
+
+
+def window_exposures(
+    onsets_s: FloatArray, seconds: int, window_s: tuple[float, float], sd_s: float
+) -> FloatArray:
+    """The window, all after it, and, where it begins later than the onset, what lies between."""
+    start_s, end_s = window_s
+    columns = [between(onsets_s, seconds, window_s, sd_s), after(onsets_s, seconds, end_s, sd_s)]
+    if start_s > 0:
+        columns.append(between(onsets_s, seconds, (0.0, start_s), sd_s))
+    return np.stack(columns)
+
+
+def lag_ratios(design: MomentDesign) -> dict[int, HazardRatio]:
+    """The ratio of each second from the onset on, against all before it. Raises NoHazard."""
+    since = since_onset(design.onsets_s, design.seconds)
+    return _ratios(design, LAGS, since <= LAST_SECOND)[0]
+
+
+def lead_ratios(design: MomentDesign) -> tuple[dict[int, HazardRatio], LeadTest | None]:
+    """The ratio of each of five seconds before the onset, against earlier ones; and their test.
+
+    Raises NoHazard.
+    """
+    ratios, fit = _ratios(design, LEADS, since_onset(design.onsets_s, design.seconds) < 0)
+    return ratios, _lead_test(design, fit, len(ratios))
+
+
+def _ratios(
+    design: MomentDesign, seconds: tuple[int, ...], mask: np.ndarray
+) -> tuple[dict[int, HazardRatio], HazardFit]:
+    steps = design.steps_where(mask)
+    since = since_onset(design.onsets_s, design.seconds)
+    is_observed = steps.at_risk > 0
+    # A second that no video shows has no ratio.
+    present = [second for second in seconds if (is_observed & (since == second)).any()]
+    exposures = np.stack([(since == second).astype(np.float64) for second in present])
+    fit = hazard_fit(steps, exposures, design.covariates)
+    covariance = fit.bias_reduced(design.clusters)
+    return {second: _ratio(fit, covariance, at, design) for at, second in enumerate(present)}, fit
+
+
+def _lead_test(design: MomentDesign, fit: HazardFit, count: int) -> LeadTest | None:
+    """Hotelling's test that all leads are 0; none where clusters are hardly more than leads."""
+    df = design.clusters.count - count
+    if df < FEWEST_CLUSTERS:
+        return None
+    leads = fit.coefficients[:count]
+    covariance = fit.bias_reduced(design.clusters)[:count, :count]
+    wald = float(leads @ np.linalg.solve(covariance, leads))
+    f = wald * df / (count * (design.clusters.count - 1))
+    return LeadTest(f, (count, df), float(special.fdtrc(count, df, f)))
+
+
+def _ratio(fit: HazardFit, covariance: FloatArray, at: int, design: MomentDesign) -> HazardRatio:
+    log_ratio, se = float(fit.coefficients[at]), float(np.sqrt(covariance[at, at]))
+    if not se > 0:
+        raise NoHazard("the videos do not differ enough for an interval")
+    df = design.clusters.count - 1
+    reach = float(t_quantile((1 + CONFIDENCE) / 2, df)) * se
+    low, ratio, high = np.exp([log_ratio - reach, log_ratio, log_ratio + reach])
+    p = float(2 * t_tail(abs(log_ratio) / se, df))
+    return HazardRatio(float(ratio), float(low), float(high), p, log_ratio, se, df)
