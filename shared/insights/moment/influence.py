@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.insights.moment.design import MomentDesign
 from shared.insights.moment.estimate import WindowFit
-from shared.insights.moment.result import CarryingVideo, LeadTest, Overturn
+from shared.insights.moment.result import CarryingVideo, LeadTest, MomentOverturn
 from shared.insights.number_words import ALPHA, p_value, ratio_text
 from shared.insights.statistics.cluster_covariance import corrected_moves
 from shared.insights.statistics.distributions import t_quantile
@@ -25,7 +25,7 @@ def carrying_videos(design: MomentDesign, window: WindowFit) -> tuple[CarryingVi
 
 def overturn(
     design: MomentDesign, window: WindowFit, leads: LeadTest | None, placebo_p: float | None
-) -> Overturn:
+) -> MomentOverturn:
     """What would change the answer, to first order: nothing is fitted again."""
     effect = window.effect
     without = effect.log_ratio - _cluster_moves(design, window)
@@ -38,7 +38,7 @@ def overturn(
     names = [_without(design, at) for at in (least, most)]
     ratios = [float(np.exp(without[at])) for at in (least, most)]
     sentences = _sentences(design, effect.ratio, ratios, names, to_doubt, to_sign)
-    return Overturn(
+    return MomentOverturn(
         least=ratios[0],
         most=ratios[1],
         without_least=names[0],

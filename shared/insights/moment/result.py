@@ -74,7 +74,7 @@ class CarryingVideo:
 
 
 @dataclass(frozen=True, slots=True)
-class Overturn:
+class MomentOverturn:
     """What would change the answer, to first order.
 
     `least` and `most` are the ratio without the cluster that moves it farthest either way.
@@ -128,7 +128,7 @@ class MomentResult:
     onset_error: OnsetError
     covariates: tuple[str, ...]
     carrying: tuple[CarryingVideo, ...]
-    overturn: Overturn | None
+    overturn: MomentOverturn | None
     neighbours: NeighbourComparison | None
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
