@@ -18,6 +18,7 @@ from shared.inputs.field_types import (
     Instant,
     Integer,
     Language,
+    Number,
     Seconds,
     Text,
     Word,
@@ -129,9 +130,13 @@ class Creator(Checked):
 
 
 class Metrics(Checked):
-    """Counts at `collected_at`. A count that the source did not give is None, never 0.
+    """Counts and the audience's watching at `collected_at`. What the source did not give is None.
 
-    Impossible counts are kept, even negative ones. `flags` names what was noticed when the reading
+    `reach` counts people, and `views` counts views. `average_watch_s` is seconds per view. People
+    who watch twice may lift it above the video's duration. `completion_rate` is the part of views
+    that reached the end, and `hook_rate_3s` the part of viewers who still watch at second 3.
+
+    Impossible values are kept, even negative ones. `flags` names what was noticed when the reading
     arrived. shared/quality.py has the rules.
     """
 
@@ -142,6 +147,11 @@ class Metrics(Checked):
     shares: Integer | None = None
     saves: Integer | None = None
     followers: Integer | None = None
+    reach: Integer | None = None
+    total_watch_s: Number | None = None
+    average_watch_s: Number | None = None
+    completion_rate: Number | None = None
+    hook_rate_3s: Number | None = None
     flags: tuple[Word, ...] = Field(default=(), max_length=20)
 
 

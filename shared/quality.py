@@ -5,6 +5,7 @@ TikTok's own counter of views was too low by orders of magnitude for months. In 
 Nobody can tell which of two counts is wrong, so none is corrected and none is deleted.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from shared.known_breaks import break_flags
@@ -14,6 +15,9 @@ IMPOSSIBLE = {
     "negative_count": "a count below zero",
     "likes_exceed_views": "more likes than views",
     "comments_exceed_views": "more comments than views",
+    "reach_exceeds_views": "more people reached than views",
+    "negative_watch_time": "a watch time below zero",
+    "rate_outside_0_1": "a completion or hook rate below 0 or above 1",
     "collected_in_future": "read at a time that had not come when it arrived",
     "posted_after_collected": "read before the video was posted",
 }
@@ -31,20 +35,21 @@ CLOCK_MARGIN = timedelta(minutes=5)
 """The most by which a source's clock may be ahead of ours."""
 
 
+COUNTS = ("views", "likes", "comments", "shares", "saves", "followers", "reach")
+WATCH_TIMES = ("total_watch_s", "average_watch_s")
+RATES = ("completion_rate", "hook_rate_3s")
+
+
 def count_flags(metrics: Metrics) -> tuple[str, ...]:
-    """The rules that the counts break, whatever their source and time."""
+    """The rules that the values break, whatever their source and time.
+
+    An average watch time may exceed the duration, because people watch a video again.
+    """
     broken = {
-        "negative_count": any(
-            count is not None and count < 0
-            for count in (
-                metrics.views,
-                metrics.likes,
-                metrics.comments,
-                metrics.shares,
-                metrics.saves,
-                metrics.followers,
-            )
-        ),
+        "negative_count": any(count < 0 for count in _values(metrics, COUNTS)),
+        "negative_watch_time": any(seconds < 0 for seconds in _values(metrics, WATCH_TIMES)),
+        "rate_outside_0_1": any(not 0 <= rate <= 1 for rate in _values(metrics, RATES)),
+        "reach_exceeds_views": _exceeds(metrics.reach, metrics.views),
         "likes_exceed_views": _exceeds(metrics.likes, metrics.views),
         "comments_exceed_views": _exceeds(metrics.comments, metrics.views),
     }
@@ -75,6 +80,11 @@ def flag_on_arrival(
 def all_flags(metrics: Metrics) -> list[str]:
     """Flags set on arrival and flags of the counts, sorted."""
     return sorted({*metrics.flags, *count_flags(metrics)})
+
+
+def _values(metrics: Metrics, names: Iterable[str]) -> list[float]:
+    values = (getattr(metrics, name) for name in names)
+    return [value for value in values if value is not None]
 
 
 def _exceeds(part: int | None, whole: int | None) -> bool:

@@ -1,5 +1,6 @@
 """The retention curve of a record: who still watches a video at each second."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -11,6 +12,15 @@ MOST_SECONDS = 3_600
 
 Share = Annotated[float, Field(ge=0, le=10)]
 """Part of the viewers at the start. People who watch a second again may lift it above 1."""
+
+
+def hook_rate_3s(shares: Sequence[float | None]) -> float | None:
+    """The part of the viewers who still watch at second 3; None where the curve does not say.
+
+    A share above 1 counts people who watch the second again, so it is no part of the viewers.
+    """
+    share = shares[3] if len(shares) > 3 else None
+    return share if share is not None and share <= 1 else None
 
 
 class Retention(Checked):

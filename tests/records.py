@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.model import Creator, Metrics, Record, Video
 from shared.rating_section import Rating
+from shared.retention_section import Retention
 from shared.rubric_values import Values
 
 DAY_0 = datetime(2026, 11, 1, tzinfo=UTC)
@@ -26,6 +27,10 @@ def creator(hours: float = 0, creator_id: str = "ada", **fields: Any) -> Creator
 
 def metrics(hours: float = 0, **fields: Any) -> Metrics:
     return Metrics(collected_at=at(hours), **({"views": 100} | fields))
+
+
+def curve(hours: float, *shares: float | None, **fields: Any) -> Retention:
+    return Retention(collected_at=at(hours), shares=shares, **fields)
 
 
 def rating(hours: float = 0, score: int | None = 50, **fields: Any) -> Rating:

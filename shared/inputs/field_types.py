@@ -54,6 +54,9 @@ Language = Annotated[str, AfterValidator(canonical_language)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
+Number = Annotated[float, AfterValidator(lambda value: value + 0.0)]
+"""A finite number. -0.0 becomes 0.0, because neither of the two is the greater one."""
+
 Score = Annotated[int, Field(ge=0, le=100)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]

@@ -29,6 +29,7 @@ from shared.model import (
 )
 from shared.quality import all_flags
 from shared.rating_section import Rating
+from shared.retention_section import Retention, hook_rate_3s
 from shared.warehouse.language import caption_language, language_name
 from shared.warehouse.partitions import id_day, user_bucket
 
@@ -172,12 +173,19 @@ def _metrics_rows(records: Iterable[Record]) -> Iterator[Row]:
     """A row per video and moment, with what all readings of that moment know together."""
     readings: dict[tuple[str, datetime], list[Metrics]] = {}
     for record in records:
-        if record.metrics:
-            flags = tuple(all_flags(record.metrics))
-            reading = record.metrics.model_copy(update={"flags": flags})
+        for metrics in filter(None, (record.metrics, _hook(record.retention))):
+            flags = tuple(all_flags(metrics))
+            reading = metrics.model_copy(update={"flags": flags})
             readings.setdefault((record.video_id, reading.collected_at), []).append(reading)
     for (video_id, _), parts in readings.items():
         yield _fields(reduce(merged_readings, parts)) | _video_key(video_id)
+
+
+def _hook(retention: Retention | None) -> Metrics | None:
+    """A curve as a reading of its own time: it has the hook rate alone."""
+    if retention is None or (rate := hook_rate_3s(retention.shares)) is None:
+        return None
+    return Metrics(collected_at=retention.collected_at, hook_rate_3s=rate)
 
 
 def _rating_rows(video_id: str, rating: Rating) -> tuple[Row, Row]:

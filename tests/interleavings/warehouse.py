@@ -18,6 +18,7 @@ from shared.erasure.rows import WarehouseRows
 from shared.inputs.handles import is_pseudonym
 from shared.listings import sortable
 from shared.model import UNKNOWN_CREATOR, canonical_json
+from shared.quality import COUNTS
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
 from shared.warehouse.tables import definitions, schema
@@ -285,7 +286,7 @@ def _fact(video: Row, tables: Tables, raters: list[str]) -> Row:
     video_id = video["video_id"]
     readings = [it for it in tables["fact_metrics_snapshot"].values() if it["video_id"] == video_id]
     seen = [it for it in readings if "vanished" not in it["flags"]]
-    metrics = max(seen, key=lambda it: it["collected_at"], default={})
+    metrics = max(seen, key=lambda it: (_has_counts(it), it["collected_at"]), default={})
     last = metrics.get("collected_at")
     missed = [it["collected_at"] for it in readings if "vanished" in it["flags"]]
     vanished = min((at for at in missed if last is None or at > last), default=None)
@@ -299,13 +300,19 @@ def _fact(video: Row, tables: Tables, raters: list[str]) -> Row:
     }
     duration = video["duration_s"]
     fact["duration_s"] = rating.get("duration_s") if duration is None else duration
-    counts = ("collected_at", "views", "likes", "comments", "shares", "saves", "followers")
-    fact |= {name: metrics.get(name) for name in counts}
+    fact |= {name: metrics.get(name) for name in ("collected_at", *COUNTS, "total_watch_s")}
+    for name in ("average_watch_s", "completion_rate", "hook_rate_3s"):
+        rates = [(it["collected_at"], it[name]) for it in seen if it[name] is not None]
+        fact[name] = max(rates)[1] if rates else None
     fact |= {"lang_key": language, "lang_source": source, "vanished_at": vanished}
     fact["metrics_flags"] = list(metrics.get("flags", ()))
     fact |= {f"rating_{name}": rating.get(name) for name in ("status", "reason")}
     fact["rating_flags"] = list(rating.get("flags") or ())
     return fact
+
+
+def _has_counts(reading: Row) -> bool:
+    return any(reading[name] is not None for name in COUNTS)
 
 
 _CONFIGURATION = ("generation", "rater", "config_hash")

@@ -19,7 +19,7 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
 NEWEST = datetime(2026, 3, 1, 0, 0, 0, 1, tzinfo=UTC)
-COUNTS = ("views", "likes", "comments", "shares", "saves", "followers")
+COUNTS = ("views", "likes", "comments", "shares", "saves", "followers", "reach")
 TEXTS = (
     *(
         "",

@@ -14,6 +14,11 @@ USING (
     CAST(JSON_VALUE(item, '$.shares') AS INT64) AS shares,
     CAST(JSON_VALUE(item, '$.saves') AS INT64) AS saves,
     CAST(JSON_VALUE(item, '$.followers') AS INT64) AS followers,
+    CAST(JSON_VALUE(item, '$.reach') AS INT64) AS reach,
+    CAST(JSON_VALUE(item, '$.total_watch_s') AS FLOAT64) AS total_watch_s,
+    CAST(JSON_VALUE(item, '$.average_watch_s') AS FLOAT64) AS average_watch_s,
+    CAST(JSON_VALUE(item, '$.completion_rate') AS FLOAT64) AS completion_rate,
+    CAST(JSON_VALUE(item, '$.hook_rate_3s') AS FLOAT64) AS hook_rate_3s,
     JSON_VALUE_ARRAY(item, '$.flags') AS flags
   FROM UNNEST(JSON_QUERY_ARRAY(@rows)) AS item
   WHERE TRUE
@@ -35,6 +40,11 @@ WHEN MATCHED THEN UPDATE SET
   shares = GREATEST(IFNULL(target.shares, source.shares), IFNULL(source.shares, target.shares)),
   saves = GREATEST(IFNULL(target.saves, source.saves), IFNULL(source.saves, target.saves)),
   followers = GREATEST(IFNULL(target.followers, source.followers), IFNULL(source.followers, target.followers)),
+  reach = GREATEST(IFNULL(target.reach, source.reach), IFNULL(source.reach, target.reach)),
+  total_watch_s = GREATEST(IFNULL(target.total_watch_s, source.total_watch_s), IFNULL(source.total_watch_s, target.total_watch_s)),
+  average_watch_s = GREATEST(IFNULL(target.average_watch_s, source.average_watch_s), IFNULL(source.average_watch_s, target.average_watch_s)),
+  completion_rate = GREATEST(IFNULL(target.completion_rate, source.completion_rate), IFNULL(source.completion_rate, target.completion_rate)),
+  hook_rate_3s = GREATEST(IFNULL(target.hook_rate_3s, source.hook_rate_3s), IFNULL(source.hook_rate_3s, target.hook_rate_3s)),
   flags = ARRAY(SELECT DISTINCT word FROM UNNEST(ARRAY_CONCAT(target.flags, source.flags)) AS word ORDER BY word)
 WHEN NOT MATCHED THEN INSERT (
   video_id,
@@ -46,6 +56,11 @@ WHEN NOT MATCHED THEN INSERT (
   shares,
   saves,
   followers,
+  reach,
+  total_watch_s,
+  average_watch_s,
+  completion_rate,
+  hook_rate_3s,
   flags
 ) VALUES (
   source.video_id,
@@ -57,5 +72,10 @@ WHEN NOT MATCHED THEN INSERT (
   source.shares,
   source.saves,
   source.followers,
+  source.reach,
+  source.total_watch_s,
+  source.average_watch_s,
+  source.completion_rate,
+  source.hook_rate_3s,
   source.flags
 )

@@ -5,11 +5,27 @@
 -- constants, so that BigQuery reads and bills the partitions of the batch alone.
 MERGE fact_video_analytics AS target
 USING (
+  -- The newest reading, or the newest one with counts: a retention curve has a hook rate alone. Owners
+  -- read rates of watching less often than others read counts, so each rate is the newest one known.
   WITH latest_metrics AS (
-    SELECT *
-    FROM fact_metrics_snapshot
+    SELECT
+      reading.* EXCEPT (average_watch_s, completion_rate, hook_rate_3s),
+      LAST_VALUE(average_watch_s IGNORE NULLS) OVER all_readings AS average_watch_s,
+      LAST_VALUE(completion_rate IGNORE NULLS) OVER all_readings AS completion_rate,
+      LAST_VALUE(hook_rate_3s IGNORE NULLS) OVER all_readings AS hook_rate_3s
+    FROM fact_metrics_snapshot AS reading
     WHERE id_day IN UNNEST(@id_days) AND video_id IN UNNEST(@video_ids) AND 'vanished' NOT IN UNNEST(flags)
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY video_id ORDER BY collected_at DESC) = 1
+    QUALIFY ROW_NUMBER() OVER (
+      PARTITION BY video_id
+      ORDER BY
+        COALESCE(views, likes, comments, shares, saves, followers, reach) IS NULL,
+        collected_at DESC
+    ) = 1
+    WINDOW all_readings AS (
+      PARTITION BY video_id
+      ORDER BY collected_at
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
   ),
 
   -- The first time that a video was missing since it was last seen.
@@ -155,6 +171,11 @@ USING (
     metrics.shares,
     metrics.saves,
     metrics.followers,
+    metrics.reach,
+    metrics.total_watch_s,
+    metrics.average_watch_s,
+    metrics.completion_rate,
+    metrics.hook_rate_3s,
     IFNULL(metrics.flags, []) AS metrics_flags,
     vanished.vanished_at,
     rating.status AS rating_status,
@@ -222,6 +243,11 @@ WHEN MATCHED THEN UPDATE SET
   shares = source.shares,
   saves = source.saves,
   followers = source.followers,
+  reach = source.reach,
+  total_watch_s = source.total_watch_s,
+  average_watch_s = source.average_watch_s,
+  completion_rate = source.completion_rate,
+  hook_rate_3s = source.hook_rate_3s,
   metrics_flags = source.metrics_flags,
   vanished_at = source.vanished_at,
   rating_status = source.rating_status,
@@ -282,6 +308,11 @@ WHEN NOT MATCHED THEN INSERT (
   shares,
   saves,
   followers,
+  reach,
+  total_watch_s,
+  average_watch_s,
+  completion_rate,
+  hook_rate_3s,
   metrics_flags,
   vanished_at,
   rating_status,
@@ -342,6 +373,11 @@ WHEN NOT MATCHED THEN INSERT (
   source.shares,
   source.saves,
   source.followers,
+  source.reach,
+  source.total_watch_s,
+  source.average_watch_s,
+  source.completion_rate,
+  source.hook_rate_3s,
   source.metrics_flags,
   source.vanished_at,
   source.rating_status,

@@ -13,6 +13,11 @@
 -- shares: Shares at that age, not rounded; NULL outside of the readings.
 -- saves: Saves at that age, not rounded; NULL outside of the readings.
 -- followers: Followers of the creator at that age; NULL outside of the readings.
+-- reach: People who saw the video until that age, not rounded; NULL outside of the readings.
+-- total_watch_s: Seconds watched until that age by all views together; NULL outside of the readings.
+-- average_watch_s: Seconds watched per view until that age; NULL outside of the readings.
+-- completion_rate: Part of views until that age that watched to the end, 0–1; NULL outside of the readings.
+-- hook_rate_3s: Part of viewers who still watch at second 3, 0–1, until that age; NULL outside of the readings.
 -- likes_per_view: likes / views.
 -- comments_per_view: comments / views.
 -- shares_per_view: shares / views.
@@ -36,6 +41,11 @@ SELECT
   at_age.shares,
   at_age.saves,
   at_age.followers,
+  at_age.reach,
+  at_age.total_watch_s,
+  at_age.average_watch_s,
+  at_age.completion_rate,
+  at_age.hook_rate_3s,
   at_age.likes_per_view,
   at_age.comments_per_view,
   at_age.shares_per_view,

@@ -4,6 +4,8 @@
 -- between the readings before and after. They are never extrapolated: outside of a video's readings they
 -- are NULL. Impossible readings, and those that a known break of the source makes wrong, are left out.
 -- Interpolation is linear in log(count + 1) over log(age), which is exact for growth by a power of age.
+-- Averages and rates are interpolated themselves, over log(age). A reading without counts, such as a
+-- retention curve, stands between no two others.
 -- Readings at the declared ages (see collections, refresh_ages_days) need almost none of it.
 --
 -- video_id: Joins dim_video.
@@ -16,6 +18,11 @@
 -- shares: Shares at that age, not rounded; NULL outside of the readings.
 -- saves: Saves at that age, not rounded; NULL outside of the readings.
 -- followers: Followers of the creator at that age; NULL outside of the readings.
+-- reach: People who saw the video until that age, not rounded; NULL outside of the readings.
+-- total_watch_s: Seconds watched until that age by all views together; NULL outside of the readings.
+-- average_watch_s: Seconds watched per view until that age; NULL outside of the readings.
+-- completion_rate: Part of views until that age that watched to the end, 0–1; NULL outside of the readings.
+-- hook_rate_3s: Part of viewers who still watch at second 3, 0–1, until that age; NULL outside of the readings.
 -- likes_per_view: likes / views.
 -- comments_per_view: comments / views.
 -- shares_per_view: shares / views.
@@ -39,6 +46,15 @@ WITH reading AS (
   FROM `${dataset}.fact_metrics_snapshot` AS snapshot
   INNER JOIN `${dataset}.dim_video` AS video ON video.video_id = snapshot.video_id
   WHERE snapshot.collected_at >= video.created_at
+    AND COALESCE(
+      snapshot.views,
+      snapshot.likes,
+      snapshot.comments,
+      snapshot.shares,
+      snapshot.saves,
+      snapshot.followers,
+      snapshot.reach
+    ) IS NOT NULL
     AND NOT EXISTS (
       SELECT 1
       FROM UNNEST(snapshot.flags) AS flag
@@ -46,6 +62,9 @@ WITH reading AS (
         'negative_count',
         'likes_exceed_views',
         'comments_exceed_views',
+        'reach_exceeds_views',
+        'negative_watch_time',
+        'rate_outside_0_1',
         'collected_in_future',
         'posted_after_collected',
         'vanished',
@@ -70,7 +89,17 @@ pair AS (
     saves AS saves_before,
     LEAD(saves) OVER later AS saves_after,
     followers AS followers_before,
-    LEAD(followers) OVER later AS followers_after
+    LEAD(followers) OVER later AS followers_after,
+    reach AS reach_before,
+    LEAD(reach) OVER later AS reach_after,
+    total_watch_s AS total_watch_s_before,
+    LEAD(total_watch_s) OVER later AS total_watch_s_after,
+    average_watch_s AS average_watch_s_before,
+    LEAD(average_watch_s) OVER later AS average_watch_s_after,
+    completion_rate AS completion_rate_before,
+    LEAD(completion_rate) OVER later AS completion_rate_after,
+    hook_rate_3s AS hook_rate_3s_before,
+    LEAD(hook_rate_3s) OVER later AS hook_rate_3s_after
   FROM reading
   -- Not by age, because all readings of the first minute have the same age.
   WINDOW later AS (PARTITION BY video_id ORDER BY collected_at)
@@ -140,6 +169,19 @@ at_age AS (
       followers_before,
       EXP(LN(followers_before + 1) + share * (LN(followers_after + 1) - LN(followers_before + 1))) - 1
     ) AS followers,
+    IF(
+      share = 0,
+      reach_before,
+      EXP(LN(reach_before + 1) + share * (LN(reach_after + 1) - LN(reach_before + 1))) - 1
+    ) AS reach,
+    IF(
+      share = 0,
+      total_watch_s_before,
+      EXP(LN(total_watch_s_before + 1) + share * (LN(total_watch_s_after + 1) - LN(total_watch_s_before + 1))) - 1
+    ) AS total_watch_s,
+    IF(share = 0, average_watch_s_before, average_watch_s_before + share * (average_watch_s_after - average_watch_s_before)) AS average_watch_s,
+    IF(share = 0, completion_rate_before, completion_rate_before + share * (completion_rate_after - completion_rate_before)) AS completion_rate,
+    IF(share = 0, hook_rate_3s_before, hook_rate_3s_before + share * (hook_rate_3s_after - hook_rate_3s_before)) AS hook_rate_3s,
     age_before AS age_before_days,
     IF(share = 0, age_before, age_after) AS age_after_days,
     IF(share = 0, 0, LN(age_days / age_before) * LN(age_after / age_days) / 2) AS interpolation_error
@@ -157,6 +199,11 @@ SELECT
   shares,
   saves,
   followers,
+  reach,
+  total_watch_s,
+  average_watch_s,
+  completion_rate,
+  hook_rate_3s,
   SAFE_DIVIDE(likes, views) AS likes_per_view,
   SAFE_DIVIDE(comments, views) AS comments_per_view,
   SAFE_DIVIDE(shares, views) AS shares_per_view,

@@ -30,6 +30,9 @@ WITH reading AS (
         'negative_count',
         'likes_exceed_views',
         'comments_exceed_views',
+        'reach_exceeds_views',
+        'negative_watch_time',
+        'rate_outside_0_1',
         'collected_in_future',
         'posted_after_collected'
       )
@@ -37,6 +40,16 @@ WITH reading AS (
   FROM `${dataset}.fact_metrics_snapshot` AS snapshot
   INNER JOIN `${dataset}.dim_video` AS video ON video.video_id = snapshot.video_id
   WHERE 'vanished' NOT IN UNNEST(snapshot.flags)
+    -- A retention curve has no counts that could break.
+    AND COALESCE(
+      snapshot.views,
+      snapshot.likes,
+      snapshot.comments,
+      snapshot.shares,
+      snapshot.saves,
+      snapshot.followers,
+      snapshot.reach
+    ) IS NOT NULL
 ),
 
 dated AS (

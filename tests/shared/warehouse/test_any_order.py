@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import statistics
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from shared.model import Record, canonical_json
 from shared.rating_section import Rating
 from shared.rubric_values import Values
-from tests.records import creator, metrics, no_media, rating, record, video
+from tests.records import creator, curve, metrics, no_media, rating, record, video
 
 IN_THE_SUITE = settings.get_current_profile_name() == "suite"
 LOOKS = (
@@ -39,7 +40,15 @@ videos = st.builds(
     st.sampled_from([None, "de", "pt-BR"]),
 )
 creators = st.builds(lambda hours, who, n: creator(hours, who, followers=n), HOURS, CREATORS, HOURS)
-counts = st.builds(lambda hours, n: metrics(hours, views=n), HOURS, st.sampled_from([None, 1, 2]))
+counts = st.builds(
+    lambda hours, n, rate: metrics(hours, views=n, hook_rate_3s=rate),
+    HOURS,
+    st.sampled_from([None, 1, 2]),
+    st.sampled_from([None, 0.25, 0.75]),
+)
+curves = st.builds(
+    lambda hours, rate: curve(hours, 1.0, 0.9, 0.8, rate), HOURS, st.sampled_from([None, 0.5, 1.5])
+)
 ratings = st.one_of(
     st.builds(
         lambda hours, score, rater, generation, replicate: rating(
@@ -67,6 +76,7 @@ def records(draw: Any) -> Record:
         "creator": draw(st.one_of(st.none(), creators)),
         "metrics": draw(st.one_of(st.none(), counts)),
         "rating": draw(st.one_of(st.none(), ratings)),
+        "retention": draw(st.one_of(st.none(), curves)),
     }
     if not any(sections.values()):
         sections["metrics"] = draw(counts)
@@ -109,6 +119,7 @@ class Seen:
 
     user_key: str
     views: int | None
+    hook_rate_3s: float | None
     collected_at: Any
     rating_status: str | None
     rater: str | None
@@ -148,7 +159,10 @@ def expected_fact(sent: list[Record]) -> Seen:
     owners = [video for video in named if video.creator_id != "unknown"]
     owner = max(owners, key=lambda video: (video.observed_at, video.creator_id), default=None)
     readings = [record.metrics for record in sent if record.metrics]
-    last = max((reading.collected_at for reading in readings), default=None)
+    hooks = hook_rates(sent)
+    times = {reading.collected_at for reading in readings}
+    counted = {reading.collected_at for reading in readings if reading.views is not None}
+    last = max(counted or times | hooks.keys(), default=None)
     views = [reading.views for reading in readings if reading.collected_at == last]
     ratings = kept_ratings(sent)
     shown = primary(ratings)
@@ -157,6 +171,7 @@ def expected_fact(sent: list[Record]) -> Seen:
     return Seen(
         user_key=owner.creator_id if owner else "unknown",
         views=max((count for count in views if count is not None), default=None),
+        hook_rate_3s=hooks[max(hooks)] if hooks else None,
         collected_at=last,
         rating_status=shown and shown.status,
         rater=shown and shown.rater,
@@ -166,6 +181,21 @@ def expected_fact(sent: list[Record]) -> Seen:
         replicates=shown and len(answers),
         generation=shown and shown.generation,
     )
+
+
+def hook_rates(sent: list[Record]) -> dict[datetime, float]:
+    """By time, the greater of what readings and the fourth points of curves say."""
+    rates: dict[datetime, float] = {}
+    points = [
+        (each.metrics.collected_at, each.metrics.hook_rate_3s) for each in sent if each.metrics
+    ]
+    points += [
+        (each.retention.collected_at, each.retention.shares[3]) for each in sent if each.retention
+    ]
+    for at, rate in points:
+        if rate is not None and rate <= 1:
+            rates[at] = max(rate, rates.get(at, 0.0))
+    return rates
 
 
 def kept_ratings(sent: list[Record]) -> list[Rating]:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.records import DAY_0, metrics, record, video
+from tests.records import DAY_0, curve, metrics, record, video
 
 AGES = (1, 3, 7, 14, 30)
 GROWTH = {
@@ -130,6 +130,22 @@ def test_a_count_that_one_of_the_two_readings_lacks_is_null_and_zero_is_a_count(
         None,
         None,
     )
+
+
+def test_rates_are_interpolated_themselves_and_a_curve_stands_between_no_readings(viewed):
+    rates = {"average_watch_s": 8.0, "completion_rate": 0.5, "total_watch_s": 800.0, "reach": 90}
+    viewed.load(
+        posted(1),
+        reading(1, 1, {"views": 100} | rates),
+        reading(1, 9, {"views": 900} | rates | {"average_watch_s": 6.0, "completion_rate": 0.1}),
+        record(video_id(1), retention=curve(at_days(2), 1.0, 0.9, 0.8, 0.7)),
+    )
+
+    row = at_ages(viewed, 1)[3]
+    assert row["views"] == pytest.approx(300, rel=0.01)
+    assert (row["average_watch_s"], row["completion_rate"]) == pytest.approx((7.0, 0.3))
+    assert (row["reach"], row["total_watch_s"]) == pytest.approx((90, 800))
+    assert row["hook_rate_3s"] is None
 
 
 def test_readings_far_apart_say_how_far_off_they_may_be(viewed):

@@ -17,7 +17,7 @@ from shared.warehouse.client import bigquery
 from shared.warehouse.loader import SECTION_TABLES, RowsRefused, merge_statement
 from shared.warehouse.rows import table_rows
 from shared.warehouse.tables import create_tables, definitions
-from tests.records import VIDEO_ID, creator, metrics, no_media, rating, record, video
+from tests.records import VIDEO_ID, at, creator, curve, metrics, no_media, rating, record, video
 
 FULL = record(video=video(), creator=creator(), metrics=metrics(), rating=rating())
 
@@ -106,6 +106,28 @@ def test_a_count_that_was_not_given_is_null(db):
     db.load(record(metrics=metrics(0)))
 
     assert db.fact(VIDEO_ID)["saves"] is None
+
+
+def test_the_hook_rate_is_second_3_of_the_newest_curve_and_the_counts_stay(db):
+    db.load(
+        record(metrics=metrics(1, views=300), retention=curve(1, 1.0, 0.9, 0.8, 0.7)),
+        record(retention=curve(2, 1.0, 0.8, 0.7, 0.6)),
+        record(retention=curve(3, 1.0, 0.8, 0.7)),
+        record(retention=curve(4, 1.0, 0.8, 0.7, 1.2)),
+    )
+
+    fact = db.fact(VIDEO_ID)
+    assert (fact["views"], fact["collected_at"], fact["hook_rate_3s"]) == (300, at(1), 0.6)
+
+
+def test_rates_of_watching_stay_when_a_later_reading_has_counts_alone(db):
+    watched = {"reach": 80, "average_watch_s": 6.5, "completion_rate": 0.25, "total_watch_s": 650.0}
+    db.load(record(metrics=metrics(1, views=100, **watched)))
+    db.load(record(metrics=metrics(2, views=200)))
+
+    fact = db.fact(VIDEO_ID)
+    names = ("views", "reach", "total_watch_s", "average_watch_s", "completion_rate")
+    assert [fact[name] for name in names] == [200, None, None, 6.5, 0.25]
 
 
 def test_an_unknown_creator_gives_way_to_the_real_one(db):

@@ -21,6 +21,12 @@ FLAGGED = (
         {"views": 1, "likes": 2, "comments": 2, "followers": -5},
         ["comments_exceed_views", "likes_exceed_views", "negative_count"],
     ),
+    ({"views": 10, "reach": 10, "average_watch_s": 90.0, "completion_rate": 1.0}, []),
+    ({"views": 10, "reach": 11}, ["reach_exceeds_views"]),
+    ({"views": 10, "reach": -1}, ["negative_count"]),
+    ({"views": 10, "total_watch_s": -0.5}, ["negative_watch_time"]),
+    ({"views": 10, "hook_rate_3s": 1.01}, ["rate_outside_0_1"]),
+    ({"views": 10, "completion_rate": -0.01}, ["rate_outside_0_1"]),
 )
 
 

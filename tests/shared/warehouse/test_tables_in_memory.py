@@ -44,7 +44,10 @@ def random_record(dice):
         sections["creator"] = creator(dice.randrange(3), who, username=who, bio=bio)
     if dice.random() < 0.5:
         flags = dice.choice(((), ("vanished",)))
-        sections["metrics"] = metrics(dice.randrange(4), views=dice.randrange(3), flags=flags)
+        views, watched_s = dice.choice((None, 0, 1, 2)), dice.choice((None, 4.5, 9.0))
+        sections["metrics"] = metrics(
+            dice.randrange(4), views=views, average_watch_s=watched_s, flags=flags
+        )
     if dice.random() < 0.6 or not sections:
         sections["rating"] = random_rating(dice)
     return record(dice.choice(VIDEOS), **sections)
