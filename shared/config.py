@@ -63,9 +63,10 @@ class _ErasingSettings(CloudSettings):
 
 
 class FetchSettings(_ErasingSettings):
-    """Settings of `fetch`. Only the sources `research` and `display` need TikTok's keys.
+    """Settings of `fetch`. Only the sources of TikTok's APIs need keys.
 
-    In the cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
+    The source `business` has an app, and so keys, of its own: TIKTOK_BUSINESS_CLIENT_ID. In the
+    cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
     `TIKTOK_DAILY_REQUESTS` bounds the Research API's requests of all collections together in a UTC
     day: TikTok allows an organisation 1,000 (its FAQ, 2026-09). `TIKTOK_TIMEOUT_S` bounds one
     request of its API, in seconds.
@@ -77,6 +78,11 @@ class FetchSettings(_ErasingSettings):
     tiktok_client_secret: Secret = ""
     tiktok_client_key_secret: str = ""
     tiktok_client_secret_secret: str = ""
+    tiktok_business_api_url: str = "https://business-api.tiktok.com"
+    tiktok_business_client_id: Secret = ""
+    tiktok_business_client_secret: Secret = ""
+    tiktok_business_client_id_secret: str = ""
+    tiktok_business_client_secret_secret: str = ""
     tiktok_daily_requests: Annotated[int, Field(ge=1)] = 1_000
     tiktok_timeout_s: Annotated[float, Field(gt=0, le=60)] = 60.0
     media_allowed_origins: CommaList = ()

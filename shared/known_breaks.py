@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.model import Source
+
 BREAKS = Path(__file__).with_name("known_breaks.toml")
 
 Dated = tuple[str | None, datetime | None, datetime | None]
@@ -21,7 +23,7 @@ class KnownBreak(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    source: Literal["research", "display", "manifest", "upload"]
+    source: Source
     about: Literal["counts", "frame"]
     on: date
     says: Annotated[str, Field(min_length=1)]

@@ -13,7 +13,8 @@ raw/{source}/{date}/…          API answers as they came
 raw/{source}/creators/{username}.json
                                the last profile of a creator
 manifests/{file}               lists of videos that people bring
-tokens/{account}               a creator's own tokens, encrypted
+tokens/{account}, tokens/business/{account}
+                               a creator's own tokens, encrypted
 state/{collection}.json        how far a collection is, guarded by its generation
 state/spend/…                  spending against each day's budget
 state/attempts/…               the last errors of messages that keep coming back
@@ -49,6 +50,7 @@ RETENTION = "retention/"
 
 
 TOKENS = "tokens/"
+BUSINESS_TOKENS = f"{TOKENS}business/"
 
 
 COLLECTIONS = "config/collections.yaml"

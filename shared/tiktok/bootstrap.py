@@ -78,6 +78,8 @@ class _Sources:
             from shared.tiktok.sources.manifest import ManifestSource
 
             return ManifestSource(self.lake, self.downloads.check)
+        if collection.source == "business":
+            return self._business(collection)
         exchange = Exchange(settings.tiktok_api_url, timeout_s=settings.tiktok_timeout_s)
         key = value_or_secret(settings.tiktok_client_key, settings.tiktok_client_key_secret)
         secret = value_or_secret(
@@ -98,6 +100,25 @@ class _Sources:
             needed=lambda: reserved(read_needs(self.lake, self.clock()), limit),
         )
         return ResearchApi(exchange, key, secret, quota)
+
+    def _business(self, collection: Collection) -> VideoSource:
+        from shared.tiktok.sources.business import BusinessApi
+        from shared.tiktok.sources.business_wire import BUSINESS
+        from shared.tiktok.sources.user_tokens import UserTokens
+
+        settings, (account,) = self.settings, collection.usernames
+        url, timeout_s = settings.tiktok_business_api_url, settings.tiktok_timeout_s
+        exchange = Exchange(url, timeout_s=timeout_s)
+        client_id = value_or_secret(
+            settings.tiktok_business_client_id, settings.tiktok_business_client_id_secret
+        )
+        secret = value_or_secret(
+            settings.tiktok_business_client_secret, settings.tiktok_business_client_secret_secret
+        )
+        tokens = UserTokens(
+            self.lake, account, exchange, client_id, secret, self.clock, service=BUSINESS
+        )
+        return BusinessApi(tokens)
 
 
 def _publish_lazily(settings: FetchSettings) -> PublishRecords:

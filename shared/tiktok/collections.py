@@ -2,7 +2,7 @@
 
 collections:
   cats-in-us:
-    source: research                   # or display, or manifest: see docs/collections.md
+    source: research                   # display, business or manifest: see docs/collections.md
     hashtags: [cats, catsoftiktok]     # any of these …
     regions: [US]                      # … and any of these
     start_date: 2026-01-01             # UTC days, both included
@@ -168,7 +168,7 @@ class Collection(Checked):
     """
 
     name: Annotated[str, Field(pattern=NAME)]
-    source: Literal["research", "display", "manifest"] = "research"
+    source: Literal["research", "display", "business", "manifest"] = "research"
     usernames: Accounts
     hashtags: Terms
     keywords: Terms
@@ -233,13 +233,15 @@ def _research(collection: Collection) -> Iterator[tuple[str, str]]:
     yield from _needs_a_template(collection)
 
 
-def _display(collection: Collection) -> Iterator[tuple[str, str]]:
+def _own_account(collection: Collection) -> Iterator[tuple[str, str]]:
     yield from _only_for("manifest", collection)
     if len(collection.usernames) != 1:
-        yield "usernames", "source display reads one account: give its name, and no other"
+        why = f"source {collection.source} reads one account: give its name, and no other"
+        yield "usernames", why
     for field in QUERY_LISTS[1:]:
         if getattr(collection, field):
-            yield field, "source display lists all of an account; it cannot ask for this"
+            why = f"source {collection.source} lists all of an account; it cannot ask for this"
+            yield field, why
     yield from _needs_a_template(collection)
 
 
@@ -274,4 +276,9 @@ def _nameless(collection: Collection) -> Iterator[tuple[str, str]]:
         yield "media.url_template", "has {username}, which nobody keeps where pseudonyms is true"
 
 
-_RULES = {"research": _research, "display": _display, "manifest": _manifest}
+_RULES = {
+    "research": _research,
+    "display": _own_account,
+    "business": _own_account,
+    "manifest": _manifest,
+}

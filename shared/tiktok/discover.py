@@ -2,8 +2,9 @@
 
 Each page takes four steps. Keep the raw page. Save the state with the new records as outbox, their
 files as due, and the resume point after this page. Create `metadata/{id}.json` for each record, or
-complete the object that is there. Publish. The next save empties the outbox. A run that dies before
-it publishes the same bytes again, which the warehouse ignores.
+complete the object that is there; a curve gets `retention/{id}/{time}.json`. Publish. The next save
+empties the outbox. A run that dies before it publishes the same bytes again, which the warehouse
+ignores.
 
 Whether a video is known is looked up for each page, and so is its file (stored_files.py). The
 stored listing of a known video is read, because this one may know more: a person's list, or
@@ -32,6 +33,7 @@ from shared.tiktok.listing import (
     later_readings,
     read_page,
     records_of,
+    retention_readings,
 )
 from shared.tiktok.passes import ListingPass, move, move_older, next_pass, wants_files
 from shared.tiktok.reasons import ReasonExample
@@ -171,6 +173,7 @@ class Discovery:
             if name in stored and name not in changed and self._is_due(video, at)
         )
         records += self._completions(better) + later_readings(readings, run.creators, run.pool)
+        records += retention_readings((*new, *better, *readings))
         run.progress.recent += [str(video) for video in self._sightings([*new, *better])]
         return records, readings
 

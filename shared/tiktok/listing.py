@@ -118,6 +118,15 @@ def later_readings(
     )
 
 
+def retention_readings(videos: Iterable[SourceVideo]) -> tuple[Record, ...]:
+    """A record for each curve. It is alone in its record: its object is named by its time."""
+    return tuple(
+        Record(video_id=video.video_id, retention=video.retention)
+        for video in videos
+        if video.retention is not None
+    )
+
+
 def _with_creators(
     videos: Iterable[SourceVideo], creators: Creators, pool: ThreadPoolExecutor
 ) -> Iterator[tuple[SourceVideo, Creator | None, Metrics]]:

@@ -1,8 +1,9 @@
 """Reading the counts of known videos again, at declared ages, and noticing which ones vanished.
 
 Each answer takes four steps. Keep it raw. Save the state with the readings as outbox. Create
-`metrics/{id}/{time}.json` for each, once. Publish. The ages are written every few answers. A run
-that dies before then requests some videos once more, which adds an ordinary reading.
+`metrics/{id}/{time}.json` for each, and `retention/{id}/{time}.json` for each curve, once. Publish.
+The ages are written every few answers. A run that dies before then requests some videos once more,
+which adds an ordinary reading.
 """
 
 from datetime import datetime
@@ -11,7 +12,12 @@ from typing import Any
 from shared.model import Metrics, Record
 from shared.quality import VANISHED
 from shared.tiktok.ages import CONFIRM_AFTER, Ages, Sighting
-from shared.tiktok.listing import is_erased, keep_answers, later_readings
+from shared.tiktok.listing import (
+    is_erased,
+    keep_answers,
+    later_readings,
+    retention_readings,
+)
 from shared.tiktok.reasons import ReasonExample
 from shared.tiktok.run import CollectionRun
 from shared.tiktok.sources.fields import video_id_of
@@ -57,6 +63,7 @@ class Refresh:
         missed = [name for name in answer.video_ids if name not in videos and name not in unread]
         gone = [(name, since) for name in missed if (since := self._ages.missed(name, at))]
         records = later_readings(videos.values(), run.creators, run.pool)
+        records += retention_readings(videos.values())
         records += tuple(_vanished(name, since) for name, since in gone)
         if records:
             tombstones = run.app.tombstones

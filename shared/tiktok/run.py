@@ -13,7 +13,7 @@ from shared.model import Metrics, Record, parse_record
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, Superseded
-from shared.storage.layout import metadata_name, snapshot_name
+from shared.storage.layout import metadata_name, retention_name, snapshot_name
 from shared.tiktok.ages import Ages
 from shared.tiktok.collections import Collection
 from shared.tiktok.creators import Creators
@@ -137,7 +137,9 @@ def _without_counts(record: Record) -> Record:
 
 
 def _name_of(record: Record) -> str:
-    """The record's object: by video for a listing, by video and time for a later reading."""
+    """The record's object: by video for a listing, by video and time for a reading."""
+    if record.retention is not None:
+        return retention_name(record.video_id, record.retention.collected_at)
     if record.video is None and record.metrics is not None:
         return snapshot_name(record.video_id, record.metrics.collected_at)
     return metadata_name(record.video_id)

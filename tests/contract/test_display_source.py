@@ -19,7 +19,8 @@ from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
 from shared.errors import Misconfigured, Transient
 from shared.tiktok.collections import Collection
-from shared.tiktok.sources.display import DisplayApi, NotThatAccount
+from shared.tiktok.sources.display import DisplayApi
+from shared.tiktok.sources.source import NotThatAccount
 from shared.tiktok.sources.user_tokens import UserTokens, token_pair
 from shared.tiktok.sources.wire import ApiResponse, Exchange
 from tests.fakes import LakeInMemory

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from shared.errors import Permanent
 from shared.model import Creator, Metrics, Video
+from shared.retention_section import Retention
 from shared.tiktok.collections import Collection
 
 
@@ -15,6 +16,13 @@ class BadVideo(Permanent):
 
     def __init__(self, sentence: str, reason: str = "malformed"):
         super().__init__(reason, sentence)
+
+
+class NotThatAccount(Permanent):
+    """The tokens belong to another account than the collection names."""
+
+    def __init__(self, sentence: str):
+        super().__init__("not_that_account", sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,8 @@ class SourcePage:
 class SourceVideo:
     """A listed video in our model.
 
-    `creator` is set if the object describes its account, `media_url` if it names its file.
+    `creator` is set if the object describes its account, `media_url` if it names its file, and
+    `retention` if it has the curve of its viewers.
     `is_dated` means that the counts have a time of their own. Then a listing may contain the same
     video several times, each with a reading of another time.
     """
@@ -59,6 +68,7 @@ class SourceVideo:
     metrics: Metrics
     creator: Creator | None = None
     media_url: str | None = None
+    retention: Retention | None = None
     is_dated: bool = False
 
     @property

@@ -1,18 +1,19 @@
-"""A creator's own tokens, for the Display API. They rotate, so a new pair is stored before its use.
+"""A creator's own tokens, for the Display API and the Business API.
 
-`tokens/{account}` holds both tokens of an account, encrypted with a key derived from the app's
-client secret; without that secret the refresh token is useless anyway. A refresh returns a new
-refresh token, and the old one stops working. So one process refreshes at a time, under a lease, and
-stores the new pair before it uses it.
+`tokens/{account}` and `tokens/business/{account}` hold both tokens of an account, encrypted with a
+key derived from the app's client secret; without that secret the refresh token is useless anyway.
+A refresh returns a new refresh token, and the old one stops working. So one process refreshes at a
+time, under a lease, and stores the new pair before it uses it.
 
-https://developers.tiktok.com/doc/oauth-user-access-token-management (read 2026-11)
+https://developers.tiktok.com/doc/oauth-user-access-token-management (read 2026-11). For the
+Business API see business_wire.py.
 """
 
 import base64
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -43,14 +44,47 @@ class TokenPair(Checked):
     refresh_token: Word
     refresh_until: Instant
     scopes: tuple[Word, ...] = ()
+    open_id: Word | None = None
 
 
-def token_pair(answer: ApiResponse, now: datetime) -> TokenPair:
+@dataclass(frozen=True, slots=True)
+class TokenService:
+    """The part of an API that gives an app tokens for an account.
+
+    `grant` sends a form with `grant_type` as the app of a key and a secret, and raises
+    Misconfigured when TikTok does not know the app. `granted` is the part of the answer with the
+    tokens. `folder` is where the lake keeps them, `secret_name` the setting with the app's secret,
+    and `login` what follows the account in `tta collections login`.
+    """
+
+    folder: str
+    secret_name: str
+    login: str
+    refresh_life: str
+    grant: Callable[[Exchange, str, str, dict[str, str]], ApiResponse]
+    granted: Callable[[ApiResponse], Mapping[str, Any]]
+    is_refresh_refused: Callable[[ApiResponse], bool]
+    check: Callable[[ApiResponse], None]
+
+
+DISPLAY = TokenService(
+    folder=TOKENS,
+    secret_name="TIKTOK_CLIENT_SECRET",  # nosec B106 # the name of a setting
+    login="",
+    refresh_life="refresh_expires_in",
+    grant=post_form,
+    granted=lambda answer: answer.envelope,
+    is_refresh_refused=lambda answer: error_of(answer.envelope)[0] == "invalid_grant",
+    check=check,
+)
+
+
+def token_pair(answer: ApiResponse, now: datetime, service: TokenService = DISPLAY) -> TokenPair:
     """The tokens in TikTok's answer, with the lives that it states."""
-    envelope = answer.envelope
+    envelope = service.granted(answer)
     try:
         life = timedelta(seconds=float(envelope["expires_in"]))
-        refresh_life = timedelta(seconds=float(envelope["refresh_expires_in"]))
+        refresh_life = timedelta(seconds=float(envelope[service.refresh_life]))
         return TokenPair(
             access_token=secret(envelope["access_token"]),
             access_until=now + life,
@@ -58,9 +92,10 @@ def token_pair(answer: ApiResponse, now: datetime) -> TokenPair:
             refresh_token=secret(envelope["refresh_token"]),
             refresh_until=now + refresh_life,
             scopes=tuple(scope for scope in str(envelope.get("scope", "")).split(",") if scope),
+            open_id=envelope.get("open_id"),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        check(answer)
+        service.check(answer)
         raise Again(f"HTTP {answer.status} without tokens") from error
 
 
@@ -75,6 +110,7 @@ class UserTokens:
     client_secret: str = field(repr=False)
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
+    service: TokenService = DISPLAY
     _pair: TokenPair | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -92,12 +128,20 @@ class UserTokens:
         self.valid()
         return self._pair.scopes if self._pair else ()
 
+    @property
+    def open_id(self) -> str:
+        """The account's id for this app. Raises Misconfigured when TikTok did not give one."""
+        self.valid()
+        if self._pair is None or self._pair.open_id is None:
+            raise Misconfigured(f"The tokens of {self.account} have no open_id: {self._advice}")
+        return self._pair.open_id
+
     def keep(self, pair: TokenPair, generation: int | None = None) -> None:
         """Store tokens, over that generation or, without one, over the current object.
 
         Raises Superseded when another process was first.
         """
-        content = _cipher(self.client_secret).encrypt(pair.model_dump_json().encode())
+        content = self._cipher().encrypt(pair.model_dump_json().encode())
         if generation is None:
             _, generation = self.lake.read_with_generation(self._name)
         self.lake.replace(self._name, content, generation, "application/octet-stream")
@@ -106,9 +150,10 @@ class UserTokens:
     def _name(self) -> str:
         """The object of this account. An older version stored it under the account as written."""
         account = account_key(self.account)
-        stored = [name for name in self.lake.names(TOKENS) if not name.endswith(".claim")]
-        own = f"{TOKENS}{quote(account, safe='')}"
-        others = (name for name in stored if account_key(unquote(name[len(TOKENS) :])) == account)
+        folder = self.service.folder
+        stored = [name for name in self.lake.names(folder) if not name.endswith(".claim")]
+        own = f"{folder}{quote(account, safe='')}"
+        others = (name for name in stored if account_key(unquote(name[len(folder) :])) == account)
         return own if own in stored else next(others, own)
 
     def _is_good(self, pair: TokenPair, instead_of: str | None) -> bool:
@@ -119,11 +164,11 @@ class UserTokens:
         if content is None:
             raise Misconfigured(f"Nobody has logged in as {self.account}: {self._advice}")
         try:
-            plain = _cipher(self.client_secret).decrypt(content)
+            plain = self._cipher().decrypt(content)
             pair = parse(TokenPair, plain, self._name)
         except (_unreadable(), Malformed) as error:
             raise Misconfigured(
-                f"{self._name} cannot be read with this TIKTOK_CLIENT_SECRET: {self._advice}"
+                f"{self._name} cannot be read with this {self.service.secret_name}: {self._advice}"
             ) from error
         secret(pair.access_token)
         secret(pair.refresh_token)
@@ -144,12 +189,14 @@ class UserTokens:
         if self._is_good(current, instead_of):
             return current  # another process renewed them while we waited
         form = {"grant_type": "refresh_token", "refresh_token": current.refresh_token}
-        answer = post_form(self.exchange, self.client_key, self.client_secret, form)
-        if error_of(answer.envelope)[0] == "invalid_grant":
+        answer = self.service.grant(self.exchange, self.client_key, self.client_secret, form)
+        if self.service.is_refresh_refused(answer):
             raise Misconfigured(
                 f"TikTok does not take the refresh token of {self.account} any more: {self._advice}"
             )
-        renewed = token_pair(answer, self.clock())
+        renewed = token_pair(answer, self.clock(), self.service)
+        if renewed.open_id is None:
+            renewed = renewed.model_copy(update={"open_id": current.open_id})
         try:
             self.keep(renewed, generation)
         except Superseded as error:
@@ -158,21 +205,20 @@ class UserTokens:
 
     @property
     def _advice(self) -> str:
-        return f"run tta collections login {self.account}"
+        return f"run tta collections login {self.account}{self.service.login}"
 
+    def _cipher(self) -> Any:
+        """Fernet (AES and HMAC) with a key derived from the client secret by HKDF."""
+        from cryptography.fernet import Fernet
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-def _cipher(client_secret: str) -> Any:
-    """Fernet (AES and HMAC) with a key derived from the client secret by HKDF."""
-    from cryptography.fernet import Fernet
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    if not client_secret:
-        raise Misconfigured("Environment: TIKTOK_CLIENT_SECRET is not set")
-    derived = HKDF(SHA256(), 32, salt=None, info=b"tta display tokens").derive(
-        client_secret.encode()
-    )
-    return Fernet(base64.urlsafe_b64encode(derived))
+        if not self.client_secret:
+            raise Misconfigured(f"Environment: {self.service.secret_name} is not set")
+        derived = HKDF(SHA256(), 32, salt=None, info=b"tta display tokens").derive(
+            self.client_secret.encode()
+        )
+        return Fernet(base64.urlsafe_b64encode(derived))
 
 
 def _unreadable() -> type[Exception]:

@@ -1,7 +1,8 @@
-"""One request to TikTok's API v2: token, envelope, and errors sorted by what to do.
+"""One request to TikTok's APIs: token, envelope, and errors sorted by what to do.
 
-Wire format: https://developers.tiktok.com/doc/research-api-specs-query-videos and
-https://developers.tiktok.com/doc/tiktok-api-v2-introduction (read 2026-11).
+Wire format of the API v2: https://developers.tiktok.com/doc/research-api-specs-query-videos and
+https://developers.tiktok.com/doc/tiktok-api-v2-introduction (read 2026-11). The Business API has a
+Dialect of its own (business_wire.py).
 """
 
 import json
@@ -82,6 +83,18 @@ class Tokens(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one of TikTok's APIs takes a token, and how it reports errors.
+
+    Unless the answer is ok, `check` raises Transient, QuotaExhausted or RefusedByApi.
+    """
+
+    token_headers: Callable[[str], dict[str, str]]
+    is_token_refused: Callable[[ApiResponse], bool]
+    check: Callable[[ApiResponse], None]
+
+
 class Quota(Protocol):
     """A bound on the requests of one UTC day."""
 
@@ -147,13 +160,20 @@ class Calls:
     tokens: Tokens
     quota: Quota | None
     sleep: Callable[[float], None]
+    dialect: Dialect = field(default_factory=lambda: V2)
     count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def ask(
         self, path: str, fields: str, body: Mapping[str, Any] | None, is_spare: bool = False
     ) -> tuple[bytes, dict[str, Any]]:
-        """The answer's bytes and its `data`, if `error.code` is ok. Without a body it is a GET.
+        """`send` to an endpoint of the API v2, for these fields."""
+        return self.send(f"/v2/{path}/?fields={fields}", body, is_spare)
+
+    def send(
+        self, path: str, body: Mapping[str, Any] | None, is_spare: bool = False
+    ) -> tuple[bytes, dict[str, Any]]:
+        """The answer's bytes and its `data`, if the answer is ok. Without a body it is a GET.
 
         `is_spare` as in Quota.
         """
@@ -164,28 +184,28 @@ class Calls:
             sleep=self.sleep,
             reraise=True,
         )
-        return attempts(self._once, f"/v2/{path}/?fields={fields}", body, is_spare)
+        return attempts(self._once, path, body, is_spare)
 
     def _once(
         self, path: str, body: Mapping[str, Any] | None, is_spare: bool
     ) -> tuple[bytes, dict[str, Any]]:
         token = self.tokens.valid()
-        answer = self._send(path, token, body, is_spare)
-        if error_of(answer.envelope)[0] == "access_token_invalid":
+        answer = self._exchange(path, token, body, is_spare)
+        if self.dialect.is_token_refused(answer):
             token = self.tokens.valid(instead_of=token)
-            answer = self._send(path, token, body, is_spare)
+            answer = self._exchange(path, token, body, is_spare)
         self._check(answer)
         data = answer.envelope.get("data")
         return answer.body, data if isinstance(data, dict) else {}
 
-    def _send(
+    def _exchange(
         self, path: str, token: str, body: Mapping[str, Any] | None, is_spare: bool
     ) -> ApiResponse:
         if self.quota is not None:
             self.quota.spend(is_spare)
         with self._lock:
             self.count += 1
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = self.dialect.token_headers(token)
         if body is None:
             return self.exchange("GET", path, headers, None)
         headers["Content-Type"] = "application/json"
@@ -193,7 +213,7 @@ class Calls:
 
     def _check(self, answer: ApiResponse) -> None:
         try:
-            check(answer)
+            self.dialect.check(answer)
         except QuotaExhausted:
             if self.quota is not None:
                 self.quota.exhausted()
@@ -246,6 +266,13 @@ def check(answer: ApiResponse) -> None:
         problem = f"HTTP {answer.status}, {code or 'no error object'}: {message}"
         raise Again(problem, answer.wait_s)
     raise RefusedByApi(code, message, answer.body)
+
+
+V2: Dialect = Dialect(
+    token_headers=lambda token: {"Authorization": f"Bearer {token}"},
+    is_token_refused=lambda answer: error_of(answer.envelope)[0] == "access_token_invalid",
+    check=check,
+)
 
 
 def _read_bounded(response: requests.Response) -> bytes:
