@@ -19,6 +19,7 @@ GEMINI = "analyze-gemini"
 LOCAL = "local"
 LOAD = "load"
 SANDBOX_KEY = "sandbox"
+SANDBOX_BUSINESS_KEY = "sandbox-business"
 # As in the cloud, with the demo's rater of meaning in Gemini's place (local/sandbox/raters.py).
 PRIMARY_RATERS = ("gemini/", "synthetic/meaning", "signals/")
 # Here a rating takes seconds and costs nothing. A person who interrupts a demo and starts it again
@@ -117,6 +118,9 @@ class Endpoints:
             "TIKTOK_API_URL": self.tiktok,
             "TIKTOK_CLIENT_KEY": SANDBOX_KEY,
             "TIKTOK_CLIENT_SECRET": SANDBOX_KEY,
+            "TIKTOK_BUSINESS_API_URL": self.tiktok,
+            "TIKTOK_BUSINESS_CLIENT_ID": SANDBOX_BUSINESS_KEY,
+            "TIKTOK_BUSINESS_CLIENT_SECRET": SANDBOX_BUSINESS_KEY,
             "MEDIA_ALLOWED_ORIGINS": self.tiktok,
             "HASH_KEY": Path(self.hash_key).read_text() if self.hash_key else "",
             **self._linger(),

@@ -94,6 +94,7 @@ POINTS: Mapping[str, frozenset[str]] = {
     "tiktok.query": _API,
     "tiktok.user": _API,
     "tiktok.display": _API,
+    "tiktok.business": _API,
     "tiktok.media": _API | {"slow", "truncate", "break", "mislabel"},
 }
 PROXIED = (

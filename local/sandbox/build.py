@@ -89,13 +89,14 @@ def _copy_clips(clips: Iterable[LibraryClip], folder: Path) -> None:
 
 
 def _truth(plan: "LibraryPlan", clips: Mapping[str, LibraryClip], seed: int) -> Mapping[str, Any]:
+    from local.sandbox.audiences import audience_effects
     from local.sandbox.kpis import effects
 
     return {
         "synthetic": True,
         "version": VERSION,
         "seed": seed,
-        "effects": effects(),
+        "effects": effects() | {"audiences": audience_effects()},
         "clips": {name: asdict(clip) for name, clip in clips.items()},
         "creators": plan.creator_truth,
         "posts": plan.post_truth,

@@ -10,6 +10,7 @@ from types import FrameType
 
 from local.faults import BadFaultPlan, FaultPlan, read_plan
 from local.faults.dice import LOG, FaultLog
+from local.sandbox.api.business import SandboxBusinessApi
 from local.sandbox.api.display import SandboxDisplayApi
 from local.sandbox.api.faults import Faults
 from local.sandbox.api.research import DAILY_QUOTA, SandboxResearchApi
@@ -60,7 +61,16 @@ def _server(args: argparse.Namespace) -> TikTokServer:
         client_secret=args.client_secret,
         access_life_s=args.token_life_s,
     )
-    return TikTokServer(library, api, faults, display=display, port=args.port, quiet=args.quiet)
+    business = SandboxBusinessApi(api.shown)
+    return TikTokServer(
+        library,
+        api,
+        faults,
+        display=display,
+        business=business,
+        port=args.port,
+        quiet=args.quiet,
+    )
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

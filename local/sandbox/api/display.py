@@ -1,15 +1,10 @@
 """The Display API without HTTP: a user's consent, rotating tokens, the user's own posts."""
 
-import hashlib
-import hmac
-import secrets
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from local.sandbox.api.consents import Consent, Consents
 from local.sandbox.api.errors import OAuthError, TikTokApiError
 from local.sandbox.api.query import InvalidParams, parse_fields
 from local.sandbox.api.shown import Shown, Wire
@@ -17,7 +12,6 @@ from local.sandbox.library import SandboxCreator
 
 ACCESS_LIFE_S = 7_200
 REFRESH_LIFE_S = 180 * 86_400
-CODE_LIFE_S = 300
 PER_MINUTE = 600
 MOST_PER_PAGE, DEFAULT_PER_PAGE = 20, 10
 VIDEO_FIELDS = frozenset(
@@ -53,25 +47,6 @@ VIDEO_SCOPE = "video.list"
 SCOPES = (*USER_FIELDS, VIDEO_SCOPE)
 
 
-@dataclass
-class _Consent:
-    """The scopes that a user has granted, and the valid tokens for them."""
-
-    username: str
-    scopes: tuple[str, ...]
-    refresh: str = ""
-    refresh_until: float = 0.0
-    access: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Code:
-    consent: _Consent
-    redirect_uri: str
-    challenge: str
-    until: float
-
-
 class SandboxDisplayApi:
     """The API's state for one app, safe to use from many threads. `now` gives epoch seconds."""
 
@@ -85,13 +60,8 @@ class SandboxDisplayApi:
         now: Callable[[], float] = time.time,
     ):
         self._shown = shown
-        self._client = (client_key, client_secret)
-        self._access_life_s = access_life_s
-        self._now = now
-        self._lock = threading.Lock()
-        self._codes: dict[str, _Code] = {}
-        self._consents: dict[str, _Consent] = {}
-        self._request_times: dict[tuple[str, str], deque[float]] = {}
+        client = (client_key, client_secret)
+        self.consents = Consents(client, SCOPES, access_life_s, REFRESH_LIFE_S, now)
 
     # Consent and tokens
 
@@ -109,63 +79,26 @@ class SandboxDisplayApi:
         """Record the user's consent; returns an authorization code for one exchange."""
         if username not in self.accounts():
             raise OAuthError(400, "access_denied", f"There is no account {username}.")
-        granted = tuple(scope for scope in SCOPES if scope in scopes)
-        consent = _Consent(username, granted)
-        code = secrets.token_urlsafe(24)
-        with self._lock:
-            until = self._now() + CODE_LIFE_S
-            self._codes[code] = _Code(consent, redirect_uri, challenge, until)
-        return code
+        return self.consents.give(username, scopes, redirect_uri, challenge)
 
     def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Answer a request for a user's tokens. Raises OAuthError."""
-        sent = (form.get("client_key", ""), form.get("client_secret", ""))
-        if not all(_same(a, b) for a, b in zip(sent, self._client, strict=True)):
+        if not self.consents.is_client(form.get("client_key", ""), form.get("client_secret", "")):
             raise OAuthError(401, "invalid_client", "Client key or secret is incorrect.")
-        with self._lock:
-            if form["grant_type"] == "authorization_code":
-                return self._new_tokens(self._exchanged(form))
-            return self._new_tokens(self._renewed(form))
-
-    def _exchanged(self, form: Mapping[str, str]) -> _Consent:
-        code = self._codes.pop(form.get("code", ""), None)
-        if code is None or code.until < self._now():
-            raise OAuthError(400, "invalid_grant", "Authorization code is invalid or expired.")
-        if form.get("redirect_uri") != code.redirect_uri:
-            raise OAuthError(400, "invalid_request", "Redirect_uri is not matched.")
-        verifier = form.get("code_verifier", "")
-        if code.challenge and hashlib.sha256(verifier.encode()).hexdigest() != code.challenge:
-            raise OAuthError(400, "invalid_request", "Code verifier is invalid.")
-        return code.consent
-
-    def _renewed(self, form: Mapping[str, str]) -> _Consent:
-        consent = self._consents.get(form.get("refresh_token", ""))
-        if consent is None or consent.refresh_until < self._now():
-            raise OAuthError(400, "invalid_grant", "Refresh token is invalid or expired.")
-        return consent
-
-    def _new_tokens(self, consent: _Consent) -> dict[str, Any]:
-        """A new pair of tokens. The previous refresh token stops working at once."""
-        self._consents.pop(consent.refresh, None)
-        access, consent.refresh = f"act.{secrets.token_hex(20)}", f"rft.{secrets.token_hex(20)}"
-        consent.refresh_until = self._now() + REFRESH_LIFE_S
-        consent.access[access] = self._now() + self._access_life_s
-        self._consents[consent.refresh] = consent
+        if form["grant_type"] == "authorization_code":
+            names = ("code", "redirect_uri", "code_verifier")
+            consent, access = self.consents.exchanged(*(form.get(name, "") for name in names))
+        else:
+            consent, access = self.consents.renewed(form.get("refresh_token", ""))
         return {
             "access_token": access,
-            "expires_in": int(self._access_life_s),
-            "open_id": _open_id(consent.username),
+            "expires_in": int(self.consents.access_life_s),
+            "open_id": consent.open_id,
             "refresh_expires_in": REFRESH_LIFE_S,
             "refresh_token": consent.refresh,
             "scope": ",".join(consent.scopes),
             "token_type": "Bearer",  # nosec B105: the kind of a token
         }
-
-    def revoke(self) -> None:
-        """Invalidate every access token. Refresh tokens stay valid."""
-        with self._lock:
-            for consent in self._consents.values():
-                consent.access.clear()
 
     # Requests with a token
 
@@ -179,7 +112,7 @@ class SandboxDisplayApi:
             raise TikTokApiError(
                 401, "scope_not_authorized", f"The user did not authorize {hidden[0]}."
             )
-        info = self._profile(self._shown.library.creator_by_name[consent.username])
+        info = self._profile(self._shown.library.creator_by_name[consent.username], consent.open_id)
         return {"user": {name: info[name] for name in names if name in info}}
 
     def videos(self, header: str | None, fields: str | None, body: object) -> dict[str, Any]:
@@ -213,7 +146,7 @@ class SandboxDisplayApi:
 
     def _for_videos(
         self, header: str | None, fields: str | None
-    ) -> tuple[_Consent, tuple[str, ...]]:
+    ) -> tuple[Consent, tuple[str, ...]]:
         consent = self._authorized(header, "video")
         if VIDEO_SCOPE not in consent.scopes:
             raise TikTokApiError(
@@ -221,35 +154,26 @@ class SandboxDisplayApi:
             )
         return consent, _fields(fields, VIDEO_FIELDS)
 
-    def _authorized(self, header: str | None, endpoint: str) -> _Consent:
+    def _authorized(self, header: str | None, endpoint: str) -> Consent:
         kind, _, token = (header or "").partition(" ")
-        with self._lock:
-            for consent in self._consents.values():
-                if kind.lower() == "bearer" and consent.access.get(token, 0.0) > self._now():
-                    self._count(consent.username, endpoint)
-                    return consent
-        raise TikTokApiError(
-            401, "access_token_invalid", "The access token is invalid or not found."
-        )
-
-    def _count(self, username: str, endpoint: str) -> None:
-        """600 requests in a sliding minute for each endpoint."""
-        times = self._request_times.setdefault((username, endpoint), deque())
-        while times and times[0] <= self._now() - 60:
-            times.popleft()
-        if len(times) >= PER_MINUTE:
+        consent = self.consents.of_access(token) if kind.lower() == "bearer" else None
+        if consent is None:
+            raise TikTokApiError(
+                401, "access_token_invalid", "The access token is invalid or not found."
+            )
+        if not self.consents.takes(consent, endpoint, PER_MINUTE):
             raise TikTokApiError(429, "rate_limit_exceeded", "Too many requests in a minute.")
-        times.append(self._now())
+        return consent
 
-    def _own(self, consent: _Consent) -> list[Wire]:
+    def _own(self, consent: Consent) -> list[Wire]:
         own = [wire for post, wire in self._shown.posts() if post.username == consent.username]
         return sorted(own, key=lambda wire: -wire["create_time"])
 
-    def _profile(self, creator: SandboxCreator) -> dict[str, Any]:
+    def _profile(self, creator: SandboxCreator, open_id: str) -> dict[str, Any]:
         return {
             **creator.info,
-            "open_id": _open_id(creator.username),
-            "union_id": _open_id(creator.username)[::-1],
+            "open_id": open_id,
+            "union_id": open_id[::-1],
             "username": creator.username,
             "profile_deep_link": f"https://sandbox.invalid/@{creator.username}",
         }
@@ -282,11 +206,3 @@ def _whole(body: Mapping[str, Any], key: str, default: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
         raise TikTokApiError(400, "invalid_params", f"{key} must be 0 to {high}")
     return value
-
-
-def _open_id(username: str) -> str:
-    return f"-000{hashlib.sha256(username.encode()).hexdigest()[:32]}"
-
-
-def _same(a: str, b: str) -> bool:
-    return hmac.compare_digest(a.encode(), b.encode())

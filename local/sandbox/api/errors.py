@@ -1,4 +1,4 @@
-"""Errors of the sandbox: in the envelope of the API, and in the envelope of OAuth."""
+"""Errors of the sandbox, each in the envelope of its API or of OAuth."""
 
 
 class TikTokApiError(Exception):
@@ -15,3 +15,11 @@ class OAuthError(Exception):
     def __init__(self, status: int, error: str, description: str):
         super().__init__(f"{status} {error}: {description}")
         self.status, self.error, self.description = status, error, description
+
+
+class BusinessApiError(Exception):
+    """An answer of the Business API other than 0, in its envelope."""
+
+    def __init__(self, code: int, message: str):
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from local.faults import BadFaultPlan, Dice, Fault, FaultPlan, parse_plan
 from local.faults.dice import FaultLog, dice_for
 
-POINTS = tuple(f"tiktok.{endpoint}" for endpoint in ("token", "query", "user", "display", "media"))
+ENDPOINTS = ("token", "query", "user", "display", "business", "media")
+POINTS = tuple(f"tiktok.{endpoint}" for endpoint in ENDPOINTS)
 _CODES = {400: "invalid_params", 401: "access_token_invalid", 429: "rate_limit_exceeded"}
 
 

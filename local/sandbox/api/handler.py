@@ -1,4 +1,4 @@
-"""The routes of the sandbox: OAuth, both APIs, media files, and the admin pages."""
+"""The routes of the sandbox: OAuth, the APIs v2, media files, and the admin pages."""
 
 import html
 import re
@@ -8,17 +8,19 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from local.faults import BadFaultPlan, Fault
-from local.sandbox.api.display import SCOPES
+from local.sandbox.api.business import SandboxBusinessApi
+from local.sandbox.api.business_routes import BusinessRoutes
+from local.sandbox.api.display import SandboxDisplayApi
 from local.sandbox.api.errors import OAuthError, TikTokApiError
 from local.sandbox.api.media import ABSENT, BadRange, MediaFile, media_file, parse_range
-from local.sandbox.api.replies import BadBody, SandboxReplies, envelope
+from local.sandbox.api.replies import BadBody, envelope
 
 # Faults that cut a file short, and their names in the counts.
 _CUT = {"truncate": "truncated", "break": "reset"}
 _MEDIA = re.compile(r"/media/([0-9]{1,20})\.mp4")
 
 
-class SandboxHandler(SandboxReplies):
+class SandboxHandler(BusinessRoutes):
     _ROUTES: ClassVar[dict[tuple[str, str], str]] = {
         ("POST", "/v2/oauth/token"): "_token",
         ("POST", "/v2/research/video/query"): "_query",
@@ -30,6 +32,7 @@ class SandboxHandler(SandboxReplies):
         ("POST", "/admin/faults"): "_change_faults",
         ("GET", "/admin/faults"): "_show_faults",
         ("GET", "/admin/stats"): "_stats",
+        **BusinessRoutes.BUSINESS,
     }
 
     def do_GET(self) -> None:
@@ -75,12 +78,13 @@ class SandboxHandler(SandboxReplies):
         if not (options.get("redirect_uri", "").startswith("http://127.0.0.1:")):
             self._fail("authorize", 400, "invalid_request", "redirect_uri must be on 127.0.0.1")
             return
+        api = self._api_of(options.get("client_key", ""))
         if "account" not in options:
-            self._send_page(_consent_page(self.path, self.sandbox.display.accounts()))
+            self._send_page(_consent_page(self.path, api.accounts()))
             return
         try:
-            scopes = tuple(options.get("scope", ",".join(SCOPES)).split(","))
-            code = self.sandbox.display.consent(
+            scopes = tuple(options.get("scope", ",".join(api.consents.scopes)).split(","))
+            code = api.consent(
                 options["account"],
                 scopes,
                 options["redirect_uri"],
@@ -93,6 +97,11 @@ class SandboxHandler(SandboxReplies):
             {"code": code, "scopes": ",".join(scopes), "state": options.get("state", "")}
         )
         self._head("authorize", 302, 0, {"Location": f"{options['redirect_uri']}?{parameters}"})
+
+    def _api_of(self, client_key: str) -> SandboxDisplayApi | SandboxBusinessApi:
+        """The API for whose app an owner consents. Both have one consent page at TikTok."""
+        business = self.sandbox.business
+        return business if business.consents.is_key(client_key) else self.sandbox.display
 
     def _own_profile(self) -> None:
         self._of_user(self.sandbox.display.user)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import SplitResult, parse_qsl
 
 from local.emulators.guard import FORM, JSON, Door, GuardedHandler
 from local.faults import Fault
@@ -41,6 +41,7 @@ class SandboxReplies(GuardedHandler):
     wbufsize = -1  # one write for headers and body avoids 40 ms of Nagle and delayed ack
     disable_nagle_algorithm = True
     _body = b""
+    _url: SplitResult
 
     def _fault(self, endpoint: str) -> Fault | None:
         """The fault for this request, or None. A delay is already over when this returns."""
@@ -98,7 +99,7 @@ class SandboxReplies(GuardedHandler):
         )
 
     def _fail_oauth(self, status: int, error: str, description: str) -> None:
-        content = {"error": error, "error_description": description, "log_id": _log_id()}
+        content = {"error": error, "error_description": description, "log_id": log_id()}
         self._send_json("token", status, content)
 
     def _send_json(
@@ -165,8 +166,8 @@ class SandboxReplies(GuardedHandler):
 
 
 def envelope(code: str, message: str) -> dict[str, str]:
-    return {"code": code, "message": message, "log_id": _log_id()}
+    return {"code": code, "message": message, "log_id": log_id()}
 
 
-def _log_id() -> str:
+def log_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d%H%M%S}{secrets.token_hex(9).upper()}"

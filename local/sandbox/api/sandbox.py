@@ -1,4 +1,4 @@
-"""The state of the sandbox without HTTP: both APIs, the faults, the switches and the counts."""
+"""The state of the sandbox without HTTP: the APIs, the faults, the switches and the counts."""
 
 import threading
 from collections import Counter
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from local.faults import BadFaultPlan
+from local.sandbox.api.business import SandboxBusinessApi
 from local.sandbox.api.display import SandboxDisplayApi
 from local.sandbox.api.faults import Faults
 from local.sandbox.api.research import SandboxResearchApi
@@ -22,10 +23,12 @@ class Sandbox:
         api: SandboxResearchApi | None = None,
         faults: Faults | None = None,
         display: SandboxDisplayApi | None = None,
+        business: SandboxBusinessApi | None = None,
     ):
         self.library = library
         self.api = api or SandboxResearchApi(library)
         self.display = display or SandboxDisplayApi(self.api.shown)
+        self.business = business or SandboxBusinessApi(self.api.shown)
         self.faults = faults or Faults()
         self._lock = threading.Lock()
         self._answers: dict[str, Counter[str]] = {}
@@ -84,7 +87,8 @@ class Sandbox:
             self.api.forget_searches()
         if switches.get("revoke_tokens"):
             self.api.revoke_tokens()
-            self.display.revoke()
+            self.display.consents.revoke()
+            self.business.consents.revoke()
         self.api.is_disorderly = switches.get("disorder", self.api.is_disorderly)
         if "shown_at" in switches:
             moment = switches["shown_at"]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from typing import Any
 
+from local.sandbox.api.business import SandboxBusinessApi
 from local.sandbox.api.display import SandboxDisplayApi
 from local.sandbox.api.faults import Faults
 from local.sandbox.api.handler import SandboxHandler
@@ -28,10 +29,11 @@ class TikTokServer(ThreadingHTTPServer, Sandbox):
         faults: Faults | None = None,
         *,
         display: SandboxDisplayApi | None = None,
+        business: SandboxBusinessApi | None = None,
         port: int = 0,
         quiet: bool = True,
     ):
-        Sandbox.__init__(self, library, api, faults, display)
+        Sandbox.__init__(self, library, api, faults, display, business)
         shared = {"sandbox": self, "quiet": quiet}
         handler = type("ServedSandboxHandler", (SandboxHandler,), shared)
         ThreadingHTTPServer.__init__(self, ("127.0.0.1", port), handler)

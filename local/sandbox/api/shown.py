@@ -64,11 +64,21 @@ class Shown:
         with self._lock:
             return video_id in self._vanished
 
+    @property
+    def moment_s(self) -> float:
+        """The moment at which the posts are seen, in epoch seconds."""
+        with self._lock:
+            return self._anchor_s if self._at_s is None else self._at_s
+
     def posts(self) -> Iterator[tuple[Post, Wire]]:
         """The visible posts, with their fields in the format of the Research API."""
+        return self.of(self.library.posts)
+
+    def of(self, posts: Iterable[Post]) -> Iterator[tuple[Post, Wire]]:
+        """Those of `posts` that are visible, as `posts` shows them."""
         with self._lock:
             at_s, vanished = self._at_s, set(self._vanished)
-        for post in self.library.posts:
+        for post in posts:
             if post.video_id in vanished:
                 continue
             if at_s is None:
