@@ -73,15 +73,20 @@ locals {
       body      = { mode = "due" }
       instances = 5 # runs at a time, each on other collections
       publishes = [local.records]
-      secrets   = ["tiktok-client-key", "tiktok-client-secret", local.hash_key]
+      secrets = [
+        "tiktok-client-key", "tiktok-client-secret", "tiktok-business-client-id", "tiktok-business-client-secret",
+        local.hash_key
+      ]
       environment = {
-        HASH_KEY_SECRET             = "projects/${var.project_id}/secrets/${local.hash_key}"
-        RECORDS_TOPIC               = local.records
-        TIKTOK_API_URL              = var.tiktok_api_url
-        TIKTOK_CLIENT_KEY_SECRET    = "projects/${var.project_id}/secrets/tiktok-client-key"
-        TIKTOK_CLIENT_SECRET_SECRET = "projects/${var.project_id}/secrets/tiktok-client-secret"
-        MEDIA_ALLOWED_ORIGINS       = join(",", var.media_allowed_origins)
-        DEADLINE_S                  = tostring(local.served["fetch"].deadline_s)
+        HASH_KEY_SECRET                      = "projects/${var.project_id}/secrets/${local.hash_key}"
+        RECORDS_TOPIC                        = local.records
+        TIKTOK_API_URL                       = var.tiktok_api_url
+        TIKTOK_CLIENT_KEY_SECRET             = "projects/${var.project_id}/secrets/tiktok-client-key"
+        TIKTOK_CLIENT_SECRET_SECRET          = "projects/${var.project_id}/secrets/tiktok-client-secret"
+        TIKTOK_BUSINESS_CLIENT_ID_SECRET     = "projects/${var.project_id}/secrets/tiktok-business-client-id"
+        TIKTOK_BUSINESS_CLIENT_SECRET_SECRET = "projects/${var.project_id}/secrets/tiktok-business-client-secret"
+        MEDIA_ALLOWED_ORIGINS                = join(",", var.media_allowed_origins)
+        DEADLINE_S                           = tostring(local.served["fetch"].deadline_s)
       }
     }
 

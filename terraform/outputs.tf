@@ -14,6 +14,9 @@ output "next" {
     printf %s "$CLIENT_KEY" | gcloud secrets versions add tiktok-client-key --project ${var.project_id} --data-file=-
     printf %s "$CLIENT_SECRET" | gcloud secrets versions add tiktok-client-secret --project ${var.project_id} --data-file=-
     tta collections put collections.yaml --target ${var.environment}
+    # 6. For the source business: add the id and the secret of your app of the Business API
+    printf %s "$BUSINESS_ID" | gcloud secrets versions add tiktok-business-client-id --project ${var.project_id} --data-file=-
+    printf %s "$BUSINESS_SECRET" | gcloud secrets versions add tiktok-business-client-secret --project ${var.project_id} --data-file=-
   EOT
 }
 

@@ -37,6 +37,9 @@ LEFT_ALONE = {
         "HASH_KEY": _SECRET_INSTEAD,
         "TIKTOK_CLIENT_KEY": _SECRET_INSTEAD,
         "TIKTOK_CLIENT_SECRET": _SECRET_INSTEAD,
+        "TIKTOK_BUSINESS_CLIENT_ID": _SECRET_INSTEAD,
+        "TIKTOK_BUSINESS_CLIENT_SECRET": _SECRET_INSTEAD,
+        "TIKTOK_BUSINESS_API_URL": "the default is TikTok's own address",
         "MEDIA_PARALLEL": _TUNED,
         "TIKTOK_TIMEOUT_S": _TUNED,
         "TIKTOK_DAILY_REQUESTS": "what TikTok gives an organisation",
@@ -83,6 +86,8 @@ READ_ELSEWHERE = {
     "fetch": {
         "TIKTOK_CLIENT_KEY_SECRET": "the name of the secret that is read while it runs",
         "TIKTOK_CLIENT_SECRET_SECRET": "the name of the secret that is read while it runs",
+        "TIKTOK_BUSINESS_CLIENT_ID_SECRET": "the name of the secret that is read while it runs",
+        "TIKTOK_BUSINESS_CLIENT_SECRET_SECRET": "the name of the secret that is read while it runs",
     },
 }
 SERVED_WITH = {"WORKERS", "THREADS"}  # functions-framework reads them; the module sets them

@@ -7,6 +7,7 @@ import typer
 from cli.options import Demo, Home, Json, Target, chosen_home
 
 Action = Literal["check", "show", "put", "add-manifest", "login"]
+OwnSource = Literal["display", "business"]
 
 
 def collections(
@@ -17,6 +18,18 @@ def collections(
     subject: Annotated[
         str | None,
         typer.Argument(metavar="[FILE|ACCOUNT]", help="The file or account for the action."),
+    ] = None,
+    source: Annotated[
+        OwnSource,
+        typer.Option("--source", help="login: the API that reads the account."),
+    ] = "display",
+    redirect_uri: Annotated[
+        str | None,
+        typer.Option(
+            "--redirect-uri",
+            metavar="URL",
+            help="login: an https address that the app of the Business API registered.",
+        ),
     ] = None,
     target: Target = "local",
     home: Home = None,
@@ -32,7 +45,7 @@ def collections(
     show          print the file in the bucket
     put           check FILE, and store it in the bucket if all of it is good
     add-manifest  store a list of videos in the bucket: CSV, JSONL, Zeeschuimer
-    login         let the owner of ACCOUNT agree, for the source `display`
+    login         let the owner of ACCOUNT agree, for `display` or `business`
     """
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError
@@ -49,5 +62,10 @@ def collections(
     if action == "check" and subject is not None:
         check_file(subject, screen)
         return
+    login = None
+    if action == "login":
+        from cli.verbs.collections.login import LoginOptions
+
+        login = LoginOptions(source, redirect_uri)
     with CollectionStore.connect(action, home, target, screen) as collected:
-        collected.do(action, subject or "")
+        collected.do(action, subject or "", login)

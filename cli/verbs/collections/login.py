@@ -1,36 +1,46 @@
-"""A creator's consent to the Display API, given in a browser on this machine.
+"""An owner's consent to the Display API or the Business API, given in a browser on this machine.
 
 Login Kit for Desktop: https://developers.tiktok.com/doc/login-kit-desktop (read 2026-11). The app
 must have `http://127.0.0.1:*/callback/` among its redirect addresses there. TikTok's code challenge
 is the SHA-256 of the verifier in hex, not in base64 as in RFC 7636.
+
+An app of the Business API cannot have such an address. There the browser ends at an https address
+of the app, and the person pastes it here.
 """
 
 import hashlib
 import secrets
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import HTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cli.console import Screen
-from cli.errors import UserError
+from cli.errors import WRONG_USE, UserError
+from cli.verbs.collections.command import OwnSource
+from cli.verbs.collections.login_apis import LOGIN_APIS, LoginApi
 from local.emulators.guard import Door, GuardedHandler
-from local.endpoints import SANDBOX_KEY, Endpoints
+from local.endpoints import Endpoints
 from shared.errors import Misconfigured, Transient
 from shared.inputs.handles import account_key
 from shared.storage.lake import Lake
-from shared.tiktok.sources.client_tokens import post_form
-from shared.tiktok.sources.display import USER_FIELDS, VIDEO_SCOPE
 from shared.tiktok.sources.user_tokens import UserTokens, token_pair
 from shared.tiktok.sources.wire import Exchange, RefusedByApi
 
 AUTHORIZE = "https://www.tiktok.com/v2/auth/authorize/"
-API = "https://open.tiktokapis.com"
-SCOPES = (*USER_FIELDS, VIDEO_SCOPE)
 WITHIN_S = 300.0
 _DONE = b"<p>Done. You can close this page and go back to the terminal.</p>"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginOptions:
+    """The API, and the registered address at which the browser ends; None for this machine."""
+
+    source: OwnSource = "display"
+    redirect_uri: str | None = None
 
 
 def log_in(
@@ -38,42 +48,88 @@ def log_in(
     lake: Lake,
     endpoints: Endpoints,
     screen: Screen,
+    options: LoginOptions = LoginOptions(),
     browse: Callable[[str], Any] = webbrowser.open,
+    read_line: Callable[[], str] = input,
 ) -> None:
     """Send the owner to TikTok, wait for the answer, and store the tokens. Raises UserError."""
-    account = account_key(account)
-    key, secret = _keys(endpoints)
-    exchange, now = Exchange(endpoints.tiktok or API), datetime.now(UTC)
+    account, api = account_key(account), LOGIN_APIS[options.source]
+    callback = _callback(options, api, endpoints, screen, read_line)
+    key, secret = _keys(endpoints, api)
+    exchange, now = Exchange(endpoints.tiktok or api.url), _now()
     page = f"{endpoints.tiktok}/v2/auth/authorize/" if endpoints.tiktok else AUTHORIZE
-    form = _agreed(account, page, key, screen, browse)
+    form = _agreed(account, f"{page}?client_key={key}", api, callback, screen, browse)
     try:
-        pair = token_pair(post_form(exchange, key, secret, form), now)
+        pair = token_pair(api.service.grant(exchange, key, secret, form), now, api.service)
     except (Misconfigured, RefusedByApi, Transient) as error:
         raise UserError(f"No login: {error}") from error
-    UserTokens(lake, account, exchange, key, secret, lambda: datetime.now(UTC)).keep(pair)
-    if missing := [scope for scope in SCOPES if scope not in pair.scopes]:
+    tokens = UserTokens(lake, account, exchange, key, secret, _now, service=api.service)
+    tokens.keep(pair)
+    if missing := [scope for scope in api.scopes if scope not in pair.scopes]:
         screen.say(f"The owner did not agree to, so we do not read: {', '.join(missing)}.")
     screen.say(f"Tokens of {account} are stored, encrypted, until {pair.refresh_until:%Y-%m-%d}.")
     screen.show("A collection reads this account with")
-    screen.show(f"  source: display\n  usernames: [{account}]")
+    screen.show(f"  source: {options.source}\n  usernames: [{account}]")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Callback(Protocol):
+    """Where TikTok sends the browser, and what it says there."""
+
+    address: str
+
+    def __enter__(self) -> "Callback": ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def wait(self) -> dict[str, str]: ...
+
+
+def _callback(
+    options: LoginOptions,
+    api: LoginApi,
+    endpoints: Endpoints,
+    screen: Screen,
+    read_line: Callable[[], str],
+) -> Callback:
+    """This machine, or an address that the person pastes. Raises UserError."""
+    if options.redirect_uri is None:
+        if not api.takes_loopback and not endpoints.tiktok:
+            raise UserError(
+                "The Business API sends owners only to an https address of its app: name one of "
+                "its redirect URLs with --redirect-uri.",
+                WRONG_USE,
+            )
+        return CallbackPage()
+    if api.takes_loopback:
+        raise UserError("--redirect-uri goes with --source business, and only with it.", WRONG_USE)
+    return PastedAddress(options.redirect_uri, screen, read_line)
 
 
 def _agreed(
-    account: str, page: str, key: str, screen: Screen, browse: Callable[[str], Any]
+    account: str,
+    page: str,
+    api: LoginApi,
+    callback: Callback,
+    screen: Screen,
+    browse: Callable[[str], Any],
 ) -> dict[str, str]:
     """The form that exchanges the owner's consent for tokens. Raises UserError without consent."""
     verifier, state = secrets.token_urlsafe(48)[:64], secrets.token_urlsafe(16)
-    with CallbackPage() as callback:
+    with callback:
         parameters = {
-            "client_key": key,
             "response_type": "code",
-            "scope": ",".join(SCOPES),
+            "scope": ",".join(api.scopes),
             "redirect_uri": callback.address,
             "state": state,
-            "code_challenge": hashlib.sha256(verifier.encode()).hexdigest(),
-            "code_challenge_method": "S256",
         }
-        url = f"{page}?{urlencode(parameters)}"
+        if api.takes_loopback:
+            challenge = hashlib.sha256(verifier.encode()).hexdigest()
+            parameters |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+        url = f"{page}&{urlencode(parameters)}"
         screen.say(f"Open this page as {account} and agree, within {WITHIN_S / 60:.0f} minutes:")
         screen.say(url)
         browse(url)
@@ -89,20 +145,46 @@ def _agreed(
     }
 
 
-def _keys(endpoints: Endpoints) -> tuple[str, str]:
+def _keys(endpoints: Endpoints, api: LoginApi) -> tuple[str, str]:
     """The app's key and secret: those of the sandbox, or those in Secret Manager."""
     if endpoints.is_local:
-        return SANDBOX_KEY, SANDBOX_KEY
+        return api.sandbox_key, api.sandbox_key
     from shared.secret_manager import secret_value
 
-    names = ("tiktok-client-key", "tiktok-client-secret")
     try:
         key, secret = (
-            secret_value(f"projects/{endpoints.project}/secrets/{name}") for name in names
+            secret_value(f"projects/{endpoints.project}/secrets/{name}") for name in api.secrets
         )
     except (Misconfigured, Transient) as error:
         raise UserError(str(error)) from error
     return key, secret
+
+
+@dataclass
+class PastedAddress:
+    """The address at which the browser ended, as the person pastes it."""
+
+    address: str
+    screen: Screen
+    read_line: Callable[[], str]
+
+    def __enter__(self) -> "PastedAddress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def wait(self) -> dict[str, str]:
+        """What the address says; nothing when the input ended."""
+        self.screen.say(
+            f"Then your browser is at an address that begins with {self.address} and has a code. "
+            "Paste the whole address here:"
+        )
+        try:
+            pasted = self.read_line()
+        except EOFError:
+            return {}
+        return dict(parse_qsl(urlsplit(pasted.strip()).query, max_num_fields=20))
 
 
 class CallbackPage:

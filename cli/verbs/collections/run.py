@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.cloud import open_cloud
 from cli.console import Screen
@@ -25,6 +25,9 @@ from shared.tiktok.collections import YTDLP_TERMS, Collection
 from shared.tiktok.silence import silences
 from shared.tiktok.sources.manifest import manifest_options
 from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions, UndatedCounts
+
+if TYPE_CHECKING:
+    from cli.verbs.collections.login import LoginOptions
 
 MANIFESTS = "manifests/"
 
@@ -52,7 +55,7 @@ class CollectionStore:
         with open_cloud(home, screen, parts, target=target) as endpoints:
             yield cls(Lake.connect(endpoints.project, endpoints.bucket), endpoints, screen)
 
-    def do(self, action: str, subject: str) -> None:
+    def do(self, action: str, subject: str, login: "LoginOptions | None" = None) -> None:
         """Do one action. Raises UserError."""
         if action == "check":
             good = _show_collections(
@@ -68,9 +71,10 @@ class CollectionStore:
         elif action == "add-manifest":
             self._add_manifest(Path(subject))
         else:
-            from cli.verbs.collections.login import log_in
+            from cli.verbs.collections.login import LoginOptions, log_in
 
-            log_in(subject, self._lake, self._endpoints, self._screen)
+            options = login or LoginOptions()
+            log_in(subject, self._lake, self._endpoints, self._screen, options)
 
     def _check_quota(self, good: list[Collection]) -> QuotaCheck:
         return quota_check(self._lake, good, datetime.now(UTC))

@@ -8,7 +8,7 @@ import requests
 
 from cli.console import Screen
 from cli.errors import UserError
-from cli.verbs.collections.login import log_in
+from cli.verbs.collections.login import LoginOptions, log_in
 from cli.verbs.collections.run import CollectionStore, check_file
 from local.endpoints import Endpoints
 from local.sandbox.api.server import running
@@ -214,18 +214,59 @@ def test_a_consent_is_kept_encrypted_and_opens_the_account(sandbox, lake, in_bac
     assert "source: display" in capsys.readouterr().out
 
 
+def test_a_consent_to_the_business_api_opens_curves_of_the_account(
+    sandbox, lake, in_background, capsys
+):
+    in_background(sandbox, lake, browser(that="agrees"), LoginOptions("business"))
+
+    assert b"rft." not in lake.read("tokens/business/user1")
+    assert "source: business" in capsys.readouterr().out
+
+
+def test_the_address_at_which_a_browser_ends_is_pasted(sandbox, lake, capsys):
+    address = "http://127.0.0.1:9/of-the-app/"
+    pages = []
+
+    def paste():
+        answer = requests.get(f"{pages[0]}&account=user1", allow_redirects=False, timeout=10)
+        return answer.headers["Location"] + "\n"
+
+    endpoints = Endpoints(home="", pid=0, key="", tiktok=sandbox.url)
+    options = LoginOptions("business", address)
+    log_in("user1", lake, endpoints, Screen(), options, pages.append, paste)
+
+    assert "code_challenge" not in pages[0]
+    assert lake.read("tokens/business/user1")
+    assert f"begins with {address}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (LoginOptions("business"), "name one of its redirect URLs with --redirect-uri"),
+        (LoginOptions("display", "https://x.example/"), "goes with --source business"),
+    ],
+)
+def test_an_address_is_asked_for_where_the_api_needs_one(lake, options, message):
+    with pytest.raises(UserError, match=message) as refusal:
+        log_in("me", lake, Endpoints(home="", pid=0, key="", tiktok=""), Screen(), options)
+
+    assert refusal.value.status == 2
+
+
 @pytest.fixture
 def in_background():
     """Log in while the person's browser runs beside, as it does."""
     from threading import Thread
 
-    def run(sandbox, lake, browse):
+    def run(sandbox, lake, browse, options=None):
         endpoints = Endpoints(home="", pid=0, key="", tiktok=sandbox.url)
         log_in(
             "user1",
             lake,
             endpoints,
             Screen(),
+            options or LoginOptions(),
             browse=lambda url: Thread(target=browse, args=(url,), daemon=True).start(),
         )
 
