@@ -65,11 +65,10 @@ class _ErasingSettings(CloudSettings):
 class FetchSettings(_ErasingSettings):
     """Settings of `fetch`. Only the sources of TikTok's APIs need keys.
 
-    The source `business` has an app, and so keys, of its own: TIKTOK_BUSINESS_CLIENT_ID. In the
-    cloud the keys are secrets (`projects/P/secrets/NAME`), read when they are needed.
-    `TIKTOK_DAILY_REQUESTS` bounds the Research API's requests of all collections together in a UTC
-    day: TikTok allows an organisation 1,000 (its FAQ, 2026-09). `TIKTOK_TIMEOUT_S` bounds one
-    request of its API, in seconds.
+    The app of the Business API has keys of its own. In the cloud all are secrets
+    (`projects/P/secrets/NAME`), read when they are needed. `TIKTOK_DAILY_REQUESTS` bounds the
+    Research API's requests of all collections in a UTC day: TikTok allows an organisation 1,000
+    (its FAQ, 2026-09). `TIKTOK_TIMEOUT_S` bounds one request of an API, in seconds.
     """
 
     records_topic: str = "video-records"

@@ -1,12 +1,13 @@
 """Hostile input, each class of it at each place that it reaches."""
 
-from tests.hostile import arguments, files, gemini, lines, media, messages, sources
+from tests.hostile import arguments, business, files, gemini, lines, media, messages, sources
 
 HANDLERS = (
     media.media,
     messages.events,
     messages.records,
     sources.tiktok,
+    business.curves,
     sources.media_servers,
     sources.manifests,
     lines.lines,

@@ -35,6 +35,7 @@ COLLECTION = f"""
 collections:
   api: {{hashtags: [cat], start_date: 2026-10-20, end_date: 2026-10-25, profiles: false}}
   list: {{source: manifest, manifest: {MANIFEST}, collected_at: file}}
+  mine: {{source: business, usernames: [me], profiles: false}}
 """.encode()
 
 
@@ -51,7 +52,7 @@ class _Unlimited:
         pass
 
 
-class _World:
+class FetchWorld:
     """A lake and a bus in memory, and `fetch` on the sources themselves."""
 
     def __init__(self, source: Callable[[LakeInMemory], VideoSource]):
@@ -134,7 +135,7 @@ def _asking_tiktok(folder: Path) -> Iterator[Feed]:
             )
 
         def feed(body: bytes | Reply) -> Seen:
-            world = _World(source)
+            world = FetchWorld(source)
             answers[:] = [body if isinstance(body, Reply) else Reply(body=body)]
             seen = world.fetch("api")
             answers[:] = [Reply(body=_page())]
@@ -214,7 +215,7 @@ def _listing(folder: Path) -> Iterator[Feed]:
     downloads = Downloads()
 
     def feed(content: bytes) -> Seen:
-        world = _World(lambda lake: ManifestSource(lake, downloads.check))
+        world = FetchWorld(lambda lake: ManifestSource(lake, downloads.check))
         world.lake.put(MANIFEST, content)
         seen = world.fetch("list")
         if seen.outcome == "refused" or content == b"":

@@ -51,7 +51,7 @@ TEXTS = (
 )
 FLOATS = (0.0, 1e-12, 0.1, 1 / 3, 0.5, 1.0, 2.5, 99.99999999, 1e9, 123456789.123456789)
 WORDS: Mapping[str, tuple[Any, ...]] = {
-    "source": ("research", "display", "manifest", "upload"),
+    "source": ("research", "display", "business", "manifest", "upload"),
     "language": ("de", "en", "pt-BR", "ja", "und"),
     "lang_key": ("de", "en", "pt-BR", "ja", "und"),
     "status": ("rated", "rated", "rated", "refused", "unratable", "no_media"),

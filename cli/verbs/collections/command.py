@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import typer
 
 from cli.options import Demo, Home, Json, Target, chosen_home
+from cli.verbs.collections.own_source import OwnSource
 
 Action = Literal["check", "show", "put", "add-manifest", "login"]
-OwnSource = Literal["display", "business"]
 
 
 def collections(

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
-from cli.verbs.collections.command import OwnSource
 from cli.verbs.collections.login_apis import LOGIN_APIS, LoginApi
+from cli.verbs.collections.own_source import OwnSource
 from local.emulators.guard import Door, GuardedHandler
 from local.endpoints import Endpoints
 from shared.errors import Misconfigured, Transient

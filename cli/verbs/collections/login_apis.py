@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cli.verbs.collections.command import OwnSource
+from cli.verbs.collections.own_source import OwnSource
 from local.endpoints import SANDBOX_BUSINESS_KEY, SANDBOX_KEY
 from shared.tiktok.sources.business import SCOPES as BUSINESS_SCOPES
 from shared.tiktok.sources.business_wire import BUSINESS

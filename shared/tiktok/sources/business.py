@@ -22,7 +22,7 @@ from shared.tiktok.sources.account_pages import (
     account_rereads,
     refuse_other_account,
 )
-from shared.tiktok.sources.business_wire import DIALECT, NO_PERMISSION, ROOT, Pace
+from shared.tiktok.sources.business_wire import DIALECT, NO_PERMISSION, ROOT, RequestPace
 from shared.tiktok.sources.fields import (
     cleaned,
     epoch,
@@ -87,7 +87,7 @@ class BusinessApi:
     ):
         self._tokens = tokens
         self._calls = Calls(tokens.exchange, tokens, None, sleep, DIALECT)
-        self._pace = Pace(clock, sleep)
+        self._pace = RequestPace(clock, sleep)
 
     @property
     def requests(self) -> int:

@@ -124,7 +124,7 @@ BUSINESS = TokenService(
 
 
 @dataclass
-class Pace:
+class RequestPace:
     """At most `most` requests in any `span_s` seconds. `clock` is monotonic, in seconds."""
 
     clock: Callable[[], float]

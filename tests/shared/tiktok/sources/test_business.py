@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.errors import Permanent, Transient
 from shared.tiktok.collections import Collection
 from shared.tiktok.sources.business import read_post
-from shared.tiktok.sources.business_wire import Pace, check
+from shared.tiktok.sources.business_wire import RequestPace, check
 from shared.tiktok.sources.source import BadVideo, SourceVideo
 from shared.tiktok.sources.wire import Again, ApiResponse, RefusedByApi
 
@@ -156,7 +156,7 @@ def test_a_minute_has_at_most_forty_requests():
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    pace = Pace(clock=lambda: now[0], sleep=sleep)
+    pace = RequestPace(clock=lambda: now[0], sleep=sleep)
     for _ in range(130):
         pace.wait()
         times.append(now[0])
