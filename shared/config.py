@@ -6,14 +6,7 @@ pydantic-settings does this too, but its import costs a tenth of each cold start
 import os
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared.errors import Misconfigured
 from shared.named_raters import DEFAULT_MODEL, MODEL_NAME, ConditionWord, NamedRaters

@@ -26,9 +26,11 @@ IMPOSSIBLE = {
 ROUNDED = "rounded_count"
 VANISHED = "vanished"
 USED_IN_AD = "used_in_ad"
+UNREADABLE = "unreadable_value"
 NOTES = {
     ROUNDED: "a count came rounded, as in 541.2K",
     VANISHED: "the source was asked for this video and did not have it",
+    UNREADABLE: "a value was not a number, and is unknown",
     USED_IN_AD: "the post is used in an ad, so its counts include people who were shown the ad",
 }
 """Notes about a reading that may be true."""

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 
 from shared.model import Metrics, Video
-from shared.quality import USED_IN_AD, flag_on_arrival
+from shared.quality import UNREADABLE, USED_IN_AD, flag_on_arrival
 from shared.tiktok.collections import Collection
 from shared.tiktok.sources.account_pages import (
     account_pages,
@@ -69,6 +69,21 @@ USER_FIELDS = {
     "user.info.stats": ("followers_count", "following_count", "total_likes", "videos_count"),
 }
 """Fields by scope. TikTok refuses a request for a field whose scope was not granted."""
+
+FIGURES = {
+    "views": "video_views",
+    "likes": "likes",
+    "comments": "comments",
+    "shares": "shares",
+    "saves": "favorites",
+    "reach": "reach",
+    "total_watch_s": "total_time_watched",
+    "average_watch_s": "average_time_watched",
+    "completion_rate": "full_video_watched_rate",
+}
+"""Our names of the figures, and TikTok's."""
+
+WATCHING = ("total_watch_s", "average_watch_s", "completion_rate")
 
 SCOPES = (*USER_FIELDS, *VIDEO_FIELDS)
 
@@ -192,21 +207,32 @@ def _video(
 
 
 def _metrics(item: Mapping[str, Any], at: datetime, flags: tuple[str, ...]) -> Metrics:
-    return Metrics(
-        collected_at=at,
-        views=item.get("video_views"),
-        likes=item.get("likes"),
-        comments=item.get("comments"),
-        shares=item.get("shares"),
-        saves=item.get("favorites"),
-        flags=flags,
-    )
+    """The figures of a post. One that is not a number is unknown, and costs no other."""
+    values = {name: item.get(theirs) for name, theirs in FIGURES.items()}
+    counts = {name: value for name, value in values.items() if name not in WATCHING}
+    readable = {name: count for name, count in counts.items() if _is_count(count)}
+    for name in WATCHING:
+        if (number := _number(values[name])) is not None:
+            readable[name] = number
+    if any(value is not None and name not in readable for name, value in values.items()):
+        flags = (*flags, UNREADABLE)
+    return Metrics.model_validate({"collected_at": at, "flags": flags} | readable)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and -(2**63) <= value < 2**63
+
+
+def _number(value: Any) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 2**63:
+        return None
+    return float(value)
 
 
 def _viewers(item: Mapping[str, Any]) -> int | None:
     """Viewers at the start: the views, or where they are missing the people who were reached."""
     for name in ("video_views", "reach"):
         count = item.get(name)
-        if type(count) is int and 0 <= count < 2**63:
+        if isinstance(count, int) and _is_count(count) and count >= 0:
             return count
     return None

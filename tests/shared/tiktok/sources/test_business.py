@@ -29,6 +29,9 @@ POST = {
     "comments": 9,
     "shares": 3,
     "favorites": 4,
+    "total_time_watched": 1800,
+    "average_time_watched": 2.0,
+    "full_video_watched_rate": 0.4,
     "video_view_retention": [
         {"second": "0", "percentage": 1.0},
         {"second": "1", "percentage": 0.6},
@@ -49,8 +52,26 @@ def test_a_post_has_its_counts_its_curve_and_its_account():
     assert read.video.url == f"https://www.tiktok.com/@me/video/{POST['item_id']}"
     counts = read.metrics
     assert (counts.views, counts.likes, counts.shares, counts.saves) == (900, 90, 3, 4)
+    watching = (counts.reach, counts.total_watch_s, counts.average_watch_s, counts.completion_rate)
+    assert watching == (700, 1800.0, 2.0, 0.4)
     assert (read.retention.shares, read.retention.viewers) == ((1.0, 0.6), 900)
     assert read.media_url is None
+
+
+@pytest.mark.parametrize("value", ["many", [], True, 2**63, 1e30, float("nan")])
+@pytest.mark.parametrize(("field", "name"), [("likes", "likes"), ("reach", "reach")])
+def test_a_figure_that_is_not_a_number_costs_only_itself(field, name, value):
+    read = post(**{field: value})
+
+    assert getattr(read.metrics, name) is None
+    assert (read.metrics.views, read.metrics.flags) == (900, ("unreadable_value",))
+
+
+def test_a_time_that_is_not_a_number_costs_only_itself():
+    read = post(average_time_watched="2 s", full_video_watched_rate=1)
+
+    assert (read.metrics.average_watch_s, read.metrics.completion_rate) == (None, 1.0)
+    assert read.metrics.flags == ("unreadable_value",)
 
 
 def test_viewers_are_those_reached_where_views_are_missing():
@@ -77,7 +98,6 @@ def test_an_ad_is_flagged_in_its_counts_and_its_curve():
         ({"item_id": ...}, "id: not a TikTok id"),
         ({"item_id": "../x"}, "id: not a TikTok id"),
         ({"create_time": "soon"}, "create_time"),
-        ({"likes": "many"}, "likes"),
         ({"caption": 7}, "caption"),
     ],
 )
