@@ -60,6 +60,9 @@ RULE_NAMES: Mapping[str, str] = {
     "negative_count": "with a negative count",
     "likes_exceed_views": "with more likes than views",
     "comments_exceed_views": "with more comments than views",
+    "reach_exceeds_views": "with more people reached than views",
+    "negative_watch_time": "with a watch time below zero",
+    "rate_outside_0_1": "with a rate below 0 or above 1",
     "future_created_at": "posted after the last count of the table",
     "created_after_collected": "posted after they were counted",
     "unknown_age": "of unknown age",
@@ -80,12 +83,20 @@ def rule_name(rule: str) -> str:
     return RULE_NAMES.get(rule, rule.replace("_", " "))
 
 
+OUTCOME_NAMES: Mapping[str, str] = {
+    "total_watch_s": "total watch time",
+    "average_watch_s": "average watch time",
+    "completion_rate": "completion rate",
+    "hook_rate_3s": "3-second hook rate",
+}
+
 COLUMN_NAMES: Mapping[str, str] = {
     AGE: "the age of the video",
     "duration_s": "the duration",
     "followers": "the number of followers",
     "loudness_lufs": "loudness",
     "posting_hour": "the hour of posting",
+    **OUTCOME_NAMES,
 }
 
 
@@ -99,10 +110,22 @@ def at_start(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def kpi_name(outcome: str) -> str:
+    """An outcome in words: `3-second hook rate`, `likes`."""
+    return OUTCOME_NAMES.get(outcome, outcome.replace("_", " "))
+
+
 def outcome_name(outcome: str, scale: str, exposure: Mapping[str, str]) -> str:
-    """`likes per view` for a rate; a count by its name."""
-    name = outcome.replace("_", " ")
+    """`likes per view` for a rate; a count or a mean by its name."""
+    name = kpi_name(outcome)
     if scale != "rate":
         return name
     per = exposure[outcome]
     return f"{name} per {'day' if per == AGE else per.removesuffix('s').replace('_', ' ')}"
+
+
+def amount_text(outcome: str, scale: str, *, is_more: bool) -> str:
+    """`more views`, and of a mean `a higher completion rate`."""
+    if scale == "mean":
+        return f"a {'higher' if is_more else 'lower'} {outcome}"
+    return f"{'more' if is_more else 'fewer'} {outcome}"

@@ -14,7 +14,7 @@ def for_whom_lines(insights: Insights) -> tuple[str, ...]:
     if insights.for_whom is None or insights.primary is None:
         return ()
     outcome = outcome_text(insights.primary)
-    if insights.primary.scale == "count":
+    if insights.primary.scale != "rate":
         outcome = f"the {outcome}"
     first, *others = for_whom_sentences(insights.for_whom, outcome)
     return (f"{first}{_difference_from(insights)}", *others)
@@ -32,9 +32,10 @@ def _difference_from(insights: Insights) -> str:
     claim = "open" if low is None or high is None else _claim(low, high)
     if claim in ("open", verdict(primary)):
         return ""
+    weight = "alike" if primary.scale == "mean" else "by its views"
     return (
-        " The answer does not say this of the videos together: there each video counts by its "
-        "views, and here each creator counts alike. So neither is firm."
+        f" The answer does not say this of the videos together: there each video counts {weight}, "
+        "and here each creator counts alike. So neither is firm."
     )
 
 

@@ -31,9 +31,13 @@ def basis(headline: Headline) -> dict[str, str]:
 
 
 def _age(headline: Headline) -> str:
-    if headline.equal_age_days is None:
-        return "Counts are the latest ones, so older videos had longer to gather them."
-    return f"Counts are those {headline.equal_age_days:g} days after each post."
+    is_mean = headline.question.scale == "mean"
+    if headline.equal_age_days is not None:
+        values = "Values" if is_mean else "Counts"
+        return f"{values} are those {headline.equal_age_days:g} days after each post."
+    if is_mean:
+        return "Values are the latest ones, over all views of a video so far."
+    return "Counts are the latest ones, so older videos had longer to gather them."
 
 
 def _weeks(headline: Headline) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.insights.figure_names import column_name, predictor_name, rule_name
+from shared.insights.figure_names import column_name, kpi_name, predictor_name, rule_name
 from shared.insights.headline import Headline
 from shared.insights.number_words import decimals, p_value, ratio_text
 from shared.insights.predictor_steps import step_of
@@ -79,10 +79,11 @@ def _measures(
             if rater in insights.raters and estimate["estimate"] is not None:
                 yield f"Repeated ratings of one rater agreed, {_icc(estimate)}."
     yield from list(rater_sentences(insights))[-1:]
+    values = "values" if primary.scale == "mean" else "counts"
     age = (
-        "latest counts"
+        f"latest {values}"
         if headline.equal_age_days is None
-        else f"counts {headline.equal_age_days:g} days after each post"
+        else f"{values} {headline.equal_age_days:g} days after each post"
     )
     yield f"The outcome was {outcome_text(primary).replace('_', ' ')} ({age})."
 
@@ -102,7 +103,9 @@ def _model(insights: Insights, primary: Effect, headline: Headline) -> Iterator[
     others = [name for name in others if name != predictor_name(primary.predictor)]
     controls = [*others, *map(column_name, insights.plan.controls)]
     controlled = f" Controls were {', '.join(controls)}." if controls else ""
-    yield f"We fitted a Poisson model with {' and '.join(effects)}.{controlled}"
+    model = "log-linear model of the mean (Poisson quasi-likelihood)"
+    model = model if primary.scale == "mean" else "Poisson model"
+    yield f"We fitted a {model} with {' and '.join(effects)}.{controlled}"
     yield (
         "The p value and the confidence interval come from a score test that flips the signs of "
         f"{_units(headline)}."
@@ -129,7 +132,7 @@ def _result(insights: Insights, primary: Effect) -> Iterator[str]:
         yield f"The rate ratio had no bounded interval, {p_value(primary.p)}."
     else:
         ratio, low, high = map(ratio_text, numbers)
-        outcome = f"{primary.outcome.replace('_', ' ')}{per_exposure(insights)}"
+        outcome = f"{kpi_name(primary.outcome)}{per_exposure(insights)}"
         yield (
             f"{step.videos[0].upper()}{step.videos[1:]} had {ratio} times the {outcome}, 95% CI "
             f"[{low}, {high}], {p_value(primary.p)}."

@@ -98,7 +98,7 @@ def _codes_of_counts(frame: pd.DataFrame, plan: Plan) -> Iterator[MissingCode]:
     """
     measured = set(_measured(frame, plan))
     for name in frame:
-        if name in measured or plan.kind(name) != "count":
+        if name in measured or plan.kind(name) not in ("count", "seconds", "part"):
             continue
         counts = frame.loc[frame[name] < 0, name].value_counts().sort_index()
         if len(counts) > MOST_IMPOSSIBLE_VALUES or not USUAL_CODES.issuperset(counts.index):

@@ -95,7 +95,7 @@ class PrimaryQuestion(BaseModel):
 
     predictor: Name
     outcome: Name
-    scale: Literal["count", "rate"]
+    scale: Literal["count", "rate", "mean"]
 
 
 ENDS = ("min", "max")

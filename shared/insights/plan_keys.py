@@ -80,7 +80,9 @@ class PlanKeys(BaseModel):
         standard = standard_kind(name)
         if name in (self.cluster, self.sound) or standard == "id":
             return "id"
-        if standard == "count" or name in self.outcomes or name in self.exposure.values():
+        if standard in ("count", "seconds", "part"):
+            return standard
+        if name in self.outcomes or name in self.exposure.values():
             return "count"
         if standard is not None:
             return standard

@@ -8,7 +8,15 @@ from itertools import combinations
 
 from shared.inputs.suggestions import listed, nearest
 from shared.insights.plan_keys import PlanKeys
-from shared.insights.table.schema import AGE, DERIVED, POSTING_HOUR, TOPIC, Kind, standard_kind
+from shared.insights.table.schema import (
+    AGE,
+    DERIVED,
+    MEANS,
+    POSTING_HOUR,
+    TOPIC,
+    Kind,
+    standard_kind,
+)
 
 CONTENTS: dict[Kind, str] = {"id": "names", "text": "words", "time": "times"}
 """What columns of these kinds hold instead of numbers."""
@@ -21,6 +29,7 @@ def broken_rules(plan: PlanKeys) -> Iterator[str]:
     yield from _two_roles(plan)
     yield from _transforms(plan)
     yield from _unmeasurable(plan)
+    yield from _scales(plan)
     yield from _missing_keys(plan)
 
 
@@ -157,8 +166,23 @@ def _missing_keys(plan: PlanKeys) -> Iterator[str]:
     for key in ("inverted_u", "equivalence", "negative_control"):
         if getattr(plan, key) and plan.primary is None:
             yield f"{key} needs the key primary"
+
+
+def _scales(plan: PlanKeys) -> Iterator[str]:
+    for outcome, exposure in plan.exposure.items():
+        if outcome in MEANS:
+            yield f"exposure: {outcome} is a mean over views already; leave out its exposure"
+        if exposure in MEANS:
+            yield f"exposure: {exposure} is a mean over views, so nothing can be divided by it"
     primary = plan.primary
-    if primary and primary.scale == "rate" and primary.outcome not in plan.exposure:
+    if primary and (primary.outcome in MEANS) != (primary.scale == "mean"):
+        names = ", ".join(sorted(MEANS))
+        yield (
+            f"primary: {primary.outcome} is a mean over views; give scale: mean"
+            if primary.outcome in MEANS
+            else f"primary: scale mean is for {names}; give count or rate for {primary.outcome}"
+        )
+    elif primary and primary.scale == "rate" and primary.outcome not in plan.exposure:
         yield f"primary: scale rate needs exposure.{primary.outcome}, the denominator of the rate"
 
 

@@ -24,7 +24,17 @@ MADE_UP = "made_up"
 """Status of a rating by a stand-in for tests (report/source.py)."""
 
 OF_RATINGS = ("not_rated", "missing_predictor")
-IMPOSSIBLE = ("negative_count", "likes_exceed_views", "comments_exceed_views")
+IMPOSSIBLE = (
+    *("negative_count", "likes_exceed_views", "comments_exceed_views", "reach_exceeds_views"),
+    *("negative_watch_time", "rate_outside_0_1"),
+)
+EXCEED = {
+    "likes": "likes_exceed_views",
+    "comments": "comments_exceed_views",
+    "reach": "reach_exceeds_views",
+}
+"""Columns that cannot be above views, each with its rule."""
+
 FEWEST_ROWS = 20
 FEWEST_CLUSTERS = 5
 
@@ -159,13 +169,17 @@ def _rules(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
 
 
 def _impossible(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:
-    """Counts that no video can have."""
+    """Counts, watch times and rates that no video can have."""
     counts = [name for name in frame if plan.kind(name) == "count"]
     if counts:
         yield "negative_count", (frame[counts] < 0).any(axis=1)
-    for part in ("likes", "comments"):
-        if part in frame and "views" in frame:
-            yield f"{part}_exceed_views", frame[part] > frame["views"]
+    if seconds := [name for name in frame if plan.kind(name) == "seconds"]:
+        yield "negative_watch_time", (frame[seconds] < 0).any(axis=1)
+    if parts := [name for name in frame if plan.kind(name) == "part"]:
+        yield "rate_outside_0_1", ((frame[parts] < 0) | (frame[parts] > 1)).any(axis=1)
+    for name, rule in EXCEED.items():
+        if name in frame and "views" in frame:
+            yield rule, frame[name] > frame["views"]
 
 
 def _dates(frame: pd.DataFrame, plan: Plan) -> Iterator[Rule]:

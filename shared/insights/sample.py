@@ -13,11 +13,12 @@ from shared.insights.quality_gate import FEWEST_ROWS, Gate
 from shared.insights.statistics.design import control_columns, varying
 from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.resampling import FloatArray, Groups
+from shared.insights.table.schema import MEANS
 
 
 @dataclass(frozen=True)
 class OutcomeQuestion:
-    """An outcome on a scale; a rate is per `exposure`."""
+    """An outcome on its scale: count, mean, or rate per `exposure`."""
 
     outcome: str
     scale: str
@@ -71,10 +72,14 @@ class Sample:
 
 
 def questions(plan: Plan, left_out: tuple[str, ...]) -> tuple[OutcomeQuestion, ...]:
-    """Every outcome as a count and, where it has an exposure, as a rate."""
+    """Every outcome as a count and, where it has an exposure, as a rate; a mean as it is."""
     result = []
     for outcome in plan.outcomes:
-        if outcome not in left_out:
+        if outcome in left_out:
+            continue
+        if outcome in MEANS:
+            result.append(OutcomeQuestion(outcome, "mean"))
+        else:
             result.append(OutcomeQuestion(outcome, "count"))
             if outcome in plan.exposure:
                 result.append(OutcomeQuestion(outcome, "rate", plan.exposure[outcome]))

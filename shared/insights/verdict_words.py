@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.insights.figure_names import amount_text, kpi_name
 from shared.insights.needed_words import USEFUL_RATIO, about_videos
 from shared.insights.number_words import ALPHA, p_value, ratio_text
 from shared.insights.predictor_steps import PredictorStep, step_of
@@ -61,11 +62,13 @@ def _claim(insights: Insights, primary: Effect, step: PredictorStep) -> str:
     """`Yes. Among videos of the same creator, videos 10 points higher … had 1.2 times the "
     "views.`"""
     is_more = (primary.estimate or 0.0) > 0
-    word, outcome = "Yes" if is_more else "No, with fewer", _outcome(insights, primary)
+    outcome = _outcome(insights, primary)
+    less = "a lower one" if primary.scale == "mean" else "fewer"
+    word = "Yes" if is_more else f"No, with {less}"
     numbers = ratio_numbers(primary, step)
     where = compared_among(insights)
     if numbers is None:
-        amount = f"more {outcome}" if is_more else f"fewer {outcome}"
+        amount = amount_text(outcome, primary.scale, is_more=is_more)
         return f"{word}. {where}, {step.videos} had {amount}, but how many cannot be told."
     return f"{word}. {where}, {step.videos} had {ratio_text(numbers[0])} times the {outcome}."
 
@@ -74,6 +77,8 @@ def _open(insights: Insights, primary: Effect) -> str:
     """No association was found: because there are too few videos, or although there are enough."""
     power, outcome = insights.power, outcome_text(primary)
     useful = f"{USEFUL_RATIO - 1:.0%} more or fewer {outcome}".replace("%", " %")
+    if primary.scale == "mean":
+        useful = f"a {USEFUL_RATIO - 1:.0%} higher or lower {outcome}".replace("%", " %")
     if power is None:
         return f"Can’t tell yet: these {primary.n:,} videos say too little about {outcome}."
     if power.smallest_ratio <= USEFUL_RATIO:
@@ -146,7 +151,7 @@ def _step(insights: Insights, primary: Effect) -> PredictorStep:
 
 
 def _outcome(insights: Insights, primary: Effect) -> str:
-    return f"{primary.outcome.replace('_', ' ')}{per_exposure(insights)}"
+    return f"{kpi_name(primary.outcome)}{per_exposure(insights)}"
 
 
 def _creators(insights: Insights, count: int) -> str:

@@ -5,7 +5,7 @@ from math import exp
 
 from shared.insights.corrected_words import drawn_sentence
 from shared.insights.disagreements import Difference, Disagreement
-from shared.insights.figure_names import predictor_name
+from shared.insights.figure_names import kpi_name, predictor_name
 from shared.insights.needed_words import needed_sentence
 from shared.insights.number_words import ALPHA, decimals, p_value, ratio_text
 from shared.insights.predictor_steps import PredictorStep, step_in, step_of
@@ -153,7 +153,7 @@ def ratio_numbers(effect: Effect, step: PredictorStep) -> tuple[float, float, fl
 
 def _ratio_sentence(insights: Insights, primary: Effect) -> str:
     step = step_of(insights.gate.frame[primary.predictor], predictor_text(insights))
-    outcome = f"{primary.outcome}{per_exposure(insights)}"
+    outcome = f"{own_name(primary)}{per_exposure(insights)}"
     numbers = ratio_numbers(primary, step)
     if numbers is None:
         return f"{compared_among(insights)}, {_unbounded(primary, step, outcome)}"
@@ -219,7 +219,13 @@ def _figure(insights: Insights, effect: Effect) -> str:
 
 
 def outcome_text(effect: Effect) -> str:
-    return f"the rate of {effect.outcome}" if effect.scale == "rate" else effect.outcome
+    """The outcome as what a rating goes with: `views`, `the rate of likes`, `completion rate`."""
+    return f"the rate of {effect.outcome}" if effect.scale == "rate" else own_name(effect)
+
+
+def own_name(effect: Effect) -> str:
+    """A mean by its name in words; a count as the plan calls it."""
+    return kpi_name(effect.outcome) if effect.scale == "mean" else effect.outcome
 
 
 def per_exposure(insights: Insights) -> str:

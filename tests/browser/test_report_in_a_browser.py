@@ -6,7 +6,8 @@ from importlib import resources
 import pytest
 
 from shared.insights.number_words import ratio_text
-from tests.report_world import HOSTILE, briefly, report_of, rows, usual_report
+from shared.insights.plan_file import parse_plan
+from tests.report_world import HOSTILE, brief_plan, briefly, report_of, rows, usual_report
 
 FIGURES = (
     *("within", "forest", "ratios", "scatter", "dose", "deciles", "growth", "for_whom"),
@@ -260,6 +261,30 @@ def test_a_figure_that_cannot_be_drawn_takes_no_other_down(opened):
 
     assert "could not be drawn" in page.inner_text('[data-chart="dose"] .missing')
     assert "likes" in page.inner_text('[data-drawn="scatter"]')
+
+
+def test_a_rate_of_watching_is_drawn_and_listed_as_it_is(opened):
+    text = brief_plan().replace(
+        "  likes: likes\n", "  likes: likes\n  hook_rate_3s: hook_rate_3s\n"
+    )
+    text = text.replace("[views, likes]", "[hook_rate_3s, views, likes]")
+    text = text.replace("outcome: views, scale: count", "outcome: hook_rate_3s, scale: mean")
+    videos = [
+        video | {"hook_rate_3s": 0.5 + (video["unexpectedness"] + 7 * number % 50) / 400}
+        for number, video in enumerate(rows(60))
+    ]
+
+    report = opened(report_of(videos, parse_plan(text.encode(), "plan.yaml")))
+
+    assert report.complaints == []
+    assert "go with a higher 3-second hook rate?" in report.page.inner_text("h1")
+    listed = report.page.locator('table[data-figure="scatter"] tbody tr').first.text_content()
+    assert re.search(r"0\.[5-9]\d*$", listed)
+    choose(report.page, "outcome", "views")
+    assert report.page.locator("form.filters [name=scale]").input_value() == "count"
+    choose(report.page, "outcome", "hook_rate_3s")
+    assert report.page.locator("form.filters [name=scale]").input_value() == "mean"
+    assert "3-second hook rate" in report.page.inner_text('[data-drawn="scatter"]')
 
 
 def test_a_kpi_that_nobody_counted_lists_no_videos_of_the_figure_before(opened):

@@ -6,7 +6,15 @@ nothing, and raises Unclear for a cell that cannot be read. A formula in a cell 
 
 from shared.inputs.tables.errors import Unclear
 from shared.inputs.tables.missing import MISSING, is_missing
-from shared.inputs.tables.number_cells import EXACT, CountReading, count, measure, number, seconds
+from shared.inputs.tables.number_cells import (
+    EXACT,
+    CountReading,
+    count,
+    measure,
+    number,
+    part,
+    seconds,
+)
 from shared.inputs.tables.text_cells import (
     are_cut,
     handle,
@@ -31,6 +39,7 @@ __all__ = [
     "measure",
     "moment",
     "number",
+    "part",
     "seconds",
     "text",
     "yes_or_no",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shared.inputs.tables.count_words import is_multiplier, split_noun
 from shared.inputs.tables.errors import Ambiguous
-from shared.inputs.tables.numerals import MARKS, DecimalMark, split, under
+from shared.inputs.tables.numerals import MARKS, PERCENT, DecimalMark, split, under
 
 _CLOCK = re.compile(r"\d{1,3}(?::\d\d){1,2}(?:[.,]\d+)?", re.ASCII)
 _PADDED_CLOCK = re.compile(r"\d{1,3}:\d\d:00", re.ASCII)
@@ -161,7 +161,9 @@ def _number_and_word(kind: str, text: str) -> tuple[str, str] | None:
     if parts is None or not parts[1]:
         return parts
     is_seconds = kind == "seconds" and _SECONDS_WORD.fullmatch(parts[1])
-    return parts if is_seconds or (kind == "count" and is_multiplier(parts[1])) else None
+    is_percentage = kind == "part" and parts[1] == PERCENT
+    is_multiple = kind == "count" and is_multiplier(parts[1])
+    return parts if is_seconds or is_percentage or is_multiple else None
 
 
 def _mark_in(cell: str) -> DecimalMark:

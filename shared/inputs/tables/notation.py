@@ -19,7 +19,7 @@ from shared.inputs.tables.mark_evidence import Example, MarkEvidence, store
 from shared.inputs.tables.numerals import DecimalMark
 from shared.inputs.tables.table import Cell, Table, chunk_of
 
-NUMBERS = ("count", "number", "seconds")
+NUMBERS = ("count", "number", "part", "seconds")
 """Kinds of columns whose texts show the decimal mark; `time` shows the order of dates."""
 
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d?-\d\d?(?:$|[T ])|\d+(?:\.\d+)?$", re.ASCII)

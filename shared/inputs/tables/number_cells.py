@@ -83,6 +83,15 @@ def seconds(cell: Cell, notation: Notation) -> float | None:
     return number(cell, notation)
 
 
+def part(cell: Cell, notation: Notation) -> float | None:
+    """A part of a whole: `0.45`, or a percentage with its sign, as `45.2 %` and `45,2%`."""
+    if isinstance(cell, str) and not is_missing(cell):
+        parts = numerals.split(cell)
+        if parts is not None and parts[1] == numerals.PERCENT:
+            return _under(parts[0], notation) / 100
+    return number(cell, notation)
+
+
 def _number_in(text: str, notation: Notation) -> float:
     parts = numerals.split(text)
     if parts is None or parts[1]:

@@ -6,6 +6,8 @@ from typing import Literal
 DecimalMark = Literal[".", ","]
 MARKS: tuple[DecimalMark, DecimalMark] = (".", ",")
 
+PERCENT = "%"
+
 _BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "\u2212": "-"})
 _WORDY = re.compile(r"(?P<number>[+-]?[\d.,' ]*\d) ?(?P<word>[^\d\s.,'+-][^\d\s,'+-]*)")
 

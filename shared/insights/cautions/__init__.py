@@ -7,7 +7,7 @@ from shared.insights.cautions.ages import confounded_ages, mixed_ages
 from shared.insights.cautions.codes import code_cautions
 from shared.insights.cautions.counts import counting
 from shared.insights.cautions.influence import single_influences
-from shared.insights.cautions.missing import selective_ratings
+from shared.insights.cautions.missing import rare_outcome, rare_outcomes, selective_ratings
 from shared.insights.cautions.precision import failed_models, precision, rare_predictors
 from shared.insights.cautions.raters import mixed_raters, recognised_clips
 from shared.insights.cautions.ratings import rating_values
@@ -40,6 +40,7 @@ def cautions(
     # A wrong sample or wrong ratings spoil every number; the others weaken or blur some.
     of_answer = (
         *sampling(passed, plan),
+        *rare_outcome(passed, plan),
         *selective_ratings(missing),
         *source_breaks(passed, plan),
         *counting(passed),
@@ -60,5 +61,5 @@ def cautions(
     return (
         *each_changes("answer", of_answer),
         *each_changes("certainty", of_certainty),
-        *each_changes("figures", (*notes, *failed_models(effects))),
+        *each_changes("figures", (*notes, *rare_outcomes(passed, plan), *failed_models(effects))),
     )

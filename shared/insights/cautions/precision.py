@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.coverage import few_creators_warning, rare_predictor_warning
-from shared.insights.figure_names import method_name, predictor_name
+from shared.insights.figure_names import kpi_name, method_name, predictor_name
 from shared.insights.needed_videos import ratio_power
 from shared.insights.plan import Plan
 from shared.insights.predictor_steps import step_in
@@ -67,7 +67,7 @@ def rare_predictors(passed: Gate, plan: Plan) -> Iterator[str]:
 
 
 def outcome_label(effect: Effect) -> str:
-    name = effect.outcome.replace("_", " ")
+    name = kpi_name(effect.outcome)
     return f"rate of {name}" if effect.scale == "rate" else name
 
 

@@ -1,8 +1,12 @@
 """What the raters say together, in sentences."""
 
 from shared.insights.agreement.generalizability import DStudy
+from shared.insights.figure_names import amount_text
 from shared.insights.multiverse.raters import RaterEffect, RatersTogether
 from shared.insights.number_words import ALPHA, decimals, ratio_text, small_p
+from shared.insights.statistics.effect import Effect
+from shared.insights.statistics.joint_verdict import JointVerdict
+from shared.insights.wording import own_name
 
 SHARED_BIAS = (
     "Raters that err alike on the same videos err together: the joint p does not see a bias that "
@@ -28,15 +32,20 @@ def verdict_sentence(raters: RatersTogether) -> str:
     holds = f"{raters.agreeing} of {count} rater{'' if count == 1 else 's'}"
     p = small_p(joint.p)
     p = p if p.startswith("<") else f"= {p}"
-    more = "more" if joint.sign > 0 else "fewer"
-    shown = more if joint.p < ALPHA else "neither more nor fewer"
-    claim = f"All raters together show {shown} {raters.raters[0].effect.outcome}."
+    claim = f"All raters together show {_shown(raters.raters[0].effect, joint)}."
     sentences = [
         f"The sign holds under {holds}; joint p {p} by permuting the predictor within creators.",
         claim,
         *([raters.note] if raters.note else []),
     ]
     return " ".join(sentences)
+
+
+def _shown(effect: Effect, joint: JointVerdict) -> str:
+    if joint.p < ALPHA:
+        return amount_text(own_name(effect), effect.scale, is_more=joint.sign > 0)
+    both = "neither a higher nor a lower" if effect.scale == "mean" else "neither more nor fewer"
+    return f"{both} {own_name(effect)}"
 
 
 def alone_sentence(raters: RatersTogether) -> str:

@@ -27,7 +27,11 @@ from shared.insights.report.quality_rows import quality_rows
 from shared.insights.report.source import ReportSource
 from shared.insights.report.usual_counts import KPIS, UsualCounts, usual_counts
 from shared.insights.result import Insights
+from shared.insights.table.schema import MEANS
 from shared.insights.table.video_kinds import VideoKind, rows_of_one_kind
+
+WATCHING = MEANS | {"reach", "total_watch_s"}
+"""Outcomes that the page has where the plan asks for them."""
 
 Row = dict[str, Any]
 FramesOf = Callable[[Sequence[Row]], Sequence[bytes | None]]
@@ -229,4 +233,6 @@ def _columns(rows: Sequence[Row], plan: Plan, usual: UsualCounts) -> dict[str, l
         columns[kpi] = [row[kpi] for row in rows]
         counts = [usual.get((row["video_id"], kpi)) for row in rows]
         columns[f"{kpi}_times_usual"] = [count and count.times for count in counts]
+    for name in (each for each in plan.outcomes if each in WATCHING):
+        columns[name] = [row.get(plan.columns[name]) for row in rows]
     return columns

@@ -13,6 +13,7 @@ from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.pairs import ColumnPair
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman
+from shared.insights.table.schema import MEANS
 
 VIDEO = "video_id"
 
@@ -59,7 +60,8 @@ def _at_age(
     column = f"{outcome} at {age:g} days"
     rows = rows.assign(**{column: [float(value) for value in values if value is not None]})
     names = [name for name in plan.predictors if name not in gate.left_out]
-    pairs = [ColumnPair(name, outcome, "count", column) for name in names]
+    scale = "mean" if outcome in MEANS else "count"
+    pairs = [ColumnPair(name, outcome, scale, column) for name in names]
     try:
         for effect in spearman(rows, pairs, groups, plan.resamples or 0, plan.seed):
             yield AgeEffect(age, effect)

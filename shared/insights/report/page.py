@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from shared.insights.figure_names import SCOPE_NAMES
+from shared.insights.figure_names import OUTCOME_NAMES, SCOPE_NAMES
 from shared.insights.headline import Scope
 from shared.insights.ledger.ledger import PlanHistory
 from shared.insights.predictor_steps import step_in
@@ -24,6 +24,7 @@ from shared.insights.report.glossary import TERMS, explained, typed
 from shared.insights.report.headline_rows import PART as HEADLINE
 from shared.insights.report.question import question, title
 from shared.insights.report.sections import empty_figures, sections_with
+from shared.insights.table.schema import MEANS
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "template"
@@ -212,6 +213,8 @@ def _payload(data: ReportData, page_figures: tuple[Figure, ...]) -> Markup:
         "predictors": [name for name in plan.predictors if name in data.videos],
         "outcomes": list(plan.outcomes),
         "exposure": plan.exposure,
+        "means": sorted(MEANS),
+        "names": dict(OUTCOME_NAMES),
         "negligible": plan.equivalence,
         "steps": _steps(data),
         "scope": SCOPE_NAMES[_scope(data) or "creators"],

@@ -1,5 +1,6 @@
 """The question of a page, and its title: of a rater that knows no meaning they claim none."""
 
+from shared.insights.figure_names import amount_text, kpi_name
 from shared.insights.report.data import ReportData
 from shared.insights.wording import SIGNALS
 from shared.rubric_values import Values
@@ -13,7 +14,8 @@ def question(data: ReportData) -> str:
     if primary is None:
         return "Does a rating go with more engagement?"
     subject = CHANGE if measures_change(data) else primary.predictor.replace("_", " ")
-    return f"Does {subject} go with more {primary.outcome.replace('_', ' ')}?"
+    amount = amount_text(kpi_name(primary.outcome), primary.scale, is_more=True)
+    return f"Does {subject} go with {amount}?"
 
 
 def title(data: ReportData) -> str:

@@ -66,7 +66,7 @@ def negative_binomial(y: FloatArray, x: FloatArray, offset: FloatArray) -> Model
 
     log_size = _root(score)
     if log_size is None:
-        alpha, note = 0.0, "the counts vary no more than Poisson counts, so alpha is 0"
+        alpha, note = 0.0, "the values vary no more than Poisson counts, so alpha is 0"
         beta = _start(y, x, offset)
     else:
         alpha, note = float(np.exp(-log_size)), None

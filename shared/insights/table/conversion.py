@@ -33,6 +33,9 @@ DURATION = "duration_s"
 TAGS = "hashtags of the topic"
 """Name of the column of hashtags while the table is read: it is no column of the plan's."""
 
+NUMERIC = ("number", "part", "seconds")
+"""Kinds whose values may have decimals."""
+
 _IDS_END = ("id", "key")
 """Ends of the names of columns that hold ids. The case of an id counts."""
 
@@ -179,6 +182,8 @@ def _creator(cell: Cell, notation: Notation) -> str | None:
 _READERS: dict[str, Reader] = {
     "id": read.identifier,
     "number": read.measure,
+    "part": read.part,
+    "seconds": read.seconds,
     "text": read.text,
     "time": read.moment,
     "yes_or_no": read.yes_or_no,
@@ -187,7 +192,7 @@ _READERS: dict[str, Reader] = {
 
 def _plain(kind: str, cells: Sequence[Cell], notation: Notation) -> Array | None:
     """The array of plain digits or numbers, ten times as fast; None where a cell is neither."""
-    if kind not in ("count", "number", "id"):
+    if kind not in ("count", "id", *NUMERIC):
         return None
     try:
         text = "\n".join(cells) + "\n"  # type: ignore[arg-type]
@@ -195,7 +200,7 @@ def _plain(kind: str, cells: Sequence[Cell], notation: Notation) -> Array | None
         return None if kind == "id" else _typed(kind, cells)
     if kind == "id":
         return _objects(list(cells)) if _DIGITS.fullmatch(text) else None
-    is_decimal = kind == "number" and (notation.decimal == "." or "." not in text)
+    is_decimal = kind in NUMERIC and (notation.decimal == "." or "." not in text)
     if not (_DECIMAL if is_decimal else _WHOLE).fullmatch(text):
         return None
     has_empty = text.startswith("\n") or "\n\n" in text
@@ -213,7 +218,7 @@ def _typed(kind: str, cells: Sequence[Cell]) -> Array | None:
         return None
     filled = array[~np.isnan(array)]
     is_credible = bool((np.abs(filled) < EXACT).all())
-    is_fit = kind == "number" or bool((filled == np.floor(filled)).all())
+    is_fit = kind in NUMERIC or bool((filled == np.floor(filled)).all())
     return array if is_credible and is_fit else None
 
 
@@ -222,7 +227,7 @@ def _packed(kind: str, values: list[Any]) -> Array:
         return np.array([np.nan if value is None else value[0] for value in values], np.float64)
     if kind == CAPTION:
         return np.array([code or NO_CODE for code in values], np.int64)
-    if kind == "number":
+    if kind in NUMERIC:
         return np.array([np.nan if value is None else value for value in values], np.float64)
     if kind == "time":
         micros = [_NO_TIME if at is None else (at - _EPOCH) // _MICROSECOND for at in values]

@@ -5,10 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["id", "count", "time", "yes_or_no", "text", "number"]
+Kind = Literal["id", "count", "seconds", "part", "time", "yes_or_no", "text", "number"]
 
 IDS = frozenset({"video_id", "creator", "user_key", "creator_id", "username"})
-COUNTS = frozenset({"views", "likes", "comments", "shares", "saves", "followers"})
+COUNTS = frozenset({"views", "likes", "comments", "shares", "saves", "followers", "reach"})
+WATCH_TIMES = frozenset({"total_watch_s", "average_watch_s"})
+PARTS = frozenset({"completion_rate", "hook_rate_3s"})
+"""Parts of a video's views or viewers, 0–1."""
+
+MEANS = frozenset({"average_watch_s", *PARTS})
+"""Outcomes that are means over a video's views or viewers. Nothing is left to divide them by."""
+
 TIMES = frozenset({"created_at", "collected_at", "listed_at", "rated_at"})
 MEASUREMENT = ("rater", "config_hash", "rubric_version")
 """Who rated, with which model, prompt and parameters, and by which version of the rubric."""
@@ -75,6 +82,10 @@ def standard_kind(name: str) -> Kind | None:
         return "id"
     if name in COUNTS:
         return "count"
+    if name in WATCH_TIMES:
+        return "seconds"
+    if name in PARTS:
+        return "part"
     if name in TIMES:
         return "time"
     if name in YES_OR_NO:

@@ -88,7 +88,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_one_and_the_list():
 def test_a_wrong_value_is_named_with_its_line():
     sentence = refusal(PLAN.replace("scale: count", "scale: counts"))
 
-    assert sentence == "plan.yaml, line 5, primary.scale: Input should be 'count' or 'rate'."
+    assert (
+        sentence == "plan.yaml, line 5, primary.scale: Input should be 'count', 'rate' or 'mean'."
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ const address = () => {
 const distinct = (values) => [...new Set(values)].sort((a, b) => String(a).localeCompare(String(b)));
 const CREATORS = new Map(distinct(videos.creator).map((name) => [String(name).toLowerCase(), name]));
 const ALLOWED = {
-  predictor: new Set(report.predictors), outcome: new Set(report.outcomes.filter((name) => videos[name])), scale: new Set(["count", "rate"]),
+  predictor: new Set(report.predictors), outcome: new Set(report.outcomes.filter((name) => videos[name])), scale: new Set(["count", "rate", "mean"]),
   creator: new Set(["", ...CREATORS.values()]), language: new Set(["", ...videos.language]), rater: new Set(["", ...videos.rater]),
   relative: new Set(["true", "false"]), sort: new Set(Object.keys(ORDERS)),
 };
@@ -63,8 +63,9 @@ const options = (select, values, everything, name = (v) => v) => {
 const scales = () => {
   const rate = report.exposure[chosen.outcome];
   const select = form.elements.scale;
-  select.replaceChildren(el("option", { value: "count" }, "count"), ...(rate ? [el("option", { value: "rate" }, `per ${rate === "age" ? "day" : unit(rate)}`)] : []));
-  if (!rate) chosen.scale = "count";
+  const usual = isMean(chosen.outcome) ? "mean" : "count";
+  select.replaceChildren(el("option", { value: usual }, usual), ...(rate ? [el("option", { value: "rate" }, `per ${rate === "age" ? "day" : unit(rate)}`)] : []));
+  if (!rate || chosen.scale !== "rate") chosen.scale = usual;
   select.value = chosen.scale;
 };
 const setUp = () => {

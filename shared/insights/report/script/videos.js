@@ -44,7 +44,7 @@ const scatter = () => {
 const creatorRings = (dots) =>
   [...d3.group(dots, (d) => videos.creator[d.i])].filter(([, own]) => own.length >= 3)
     .map(([creator, own]) => ({ creator, n: own.length, x: d3.median(own, (d) => d.x), y: d3.median(own, (d) => d.y) }));
-const videoWords = (i) => `${videos.creator[i]} · ${languageName(videos.language[i])}\n${words(chosen.predictor)} ${videos[chosen.predictor][i]}\n${words(chosen.outcome)} ${count(videos[chosen.outcome][i])}\n${videos.file_name?.[i] ?? videos.video_id[i]}`;
+const videoWords = (i) => `${videos.creator[i]} · ${languageName(videos.language[i])}\n${words(chosen.predictor)} ${videos[chosen.predictor][i]}\n${words(chosen.outcome)} ${amount(videos[chosen.outcome][i])}\n${videos.file_name?.[i] ?? videos.video_id[i]}`;
 
 const LISTED = 100;
 let listed = [];
@@ -52,7 +52,7 @@ const videoColumns = () => {
   const own = videos.file_name ? [["file", "file_name"]] : [];
   return [
     ["video", "video_id"], ...own, ["creator", "creator"], ["language", "language"], ["rater", "rater"],
-    [words(chosen.predictor), chosen.predictor, (v) => String(v)], [words(chosen.outcome), chosen.outcome, count], ["times the usual", `${chosen.outcome}_times_usual`, times],
+    [words(chosen.predictor), chosen.predictor, (v) => String(v)], [words(chosen.outcome), chosen.outcome, amount], ["times the usual", `${chosen.outcome}_times_usual`, times],
   ];
 };
 const listVideos = (picked) => {

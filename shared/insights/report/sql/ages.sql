@@ -7,7 +7,12 @@ SELECT
   likes,
   comments,
   shares,
-  saves
+  saves,
+  reach,
+  total_watch_s,
+  average_watch_s,
+  completion_rate,
+  hook_rate_3s
 FROM kpis_at_age_of_every_video
 WHERE views IS NOT NULL AND IFNULL(interpolation_error, 0) <= 0.05
 ORDER BY video_id, age_days

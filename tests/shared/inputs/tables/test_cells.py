@@ -87,7 +87,7 @@ def test_the_word_behind_a_count_must_fit_its_column():
 
 @pytest.mark.parametrize("cell", ["#N/A", FaultyCell("#N/A"), FaultyCell("=1+1")])
 @pytest.mark.parametrize(
-    "reader", [cells.count, cells.number, cells.measure, cells.seconds, cells.moment]
+    "reader", [cells.count, cells.number, cells.measure, cells.part, cells.seconds, cells.moment]
 )
 def test_an_error_of_a_spreadsheet_is_not_a_missing_cell(reader, cell):
     with pytest.raises(cells.Unclear):
@@ -99,7 +99,7 @@ MISSING = ["", " ", "NaN", "NA", "n/a", "null", "None", "-", "--", "undefined", 
 
 @pytest.mark.parametrize("cell", MISSING)
 @pytest.mark.parametrize(
-    "reader", [cells.count, cells.number, cells.measure, cells.seconds, cells.moment]
+    "reader", [cells.count, cells.number, cells.measure, cells.part, cells.seconds, cells.moment]
 )
 def test_missing_cells_are_none(reader, cell):
     assert reader(cell, NONE) is None
@@ -110,6 +110,27 @@ def test_missing_cells_are_none(reader, cell):
 )
 def test_a_measure_may_be_yes_or_no(cell, value):
     assert cells.measure(cell, POINT) == value
+
+
+@pytest.mark.parametrize(
+    ("cell", "notation", "value"),
+    [
+        ("0.45", POINT, 0.45),
+        ("45 %", NONE, 0.45),
+        ("45.2%", POINT, 0.452),
+        ("45,2\u202f%", COMMA, 0.452),
+        (0.452, NONE, 0.452),
+        ("1.2", POINT, 1.2),
+    ],
+)
+def test_a_part_may_be_a_percentage_with_its_sign(cell, notation, value):
+    assert cells.part(cell, notation) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("cell", ["45 percent", "%", "45 %%", "4.5.2 %"])
+def test_other_words_behind_a_part_are_unclear(cell):
+    with pytest.raises(cells.Unclear):
+        cells.part(cell, POINT)
 
 
 @pytest.mark.parametrize(
