@@ -5,6 +5,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from shared.model import id_in_name
+from shared.storage.layout import BUSINESS_TOKENS, TOKENS
 
 FOLDERS = ("videos", "media", "metadata", "metrics", "ratings", "answers", "frames")
 """Folders in which an object, or a folder, is named after a video."""
@@ -30,7 +31,7 @@ def video_in_name(name: str) -> str | None:
 def creator_in_name(name: str) -> str | None:
     """The creator that an object is named after: kept profiles, and tokens."""
     folder, _, last = name.rpartition("/")
-    if folder == "tokens":
+    if f"{folder}/" in (TOKENS, BUSINESS_TOKENS):
         return unquote(last)
     if folder.startswith("raw/") and folder.endswith("/creators"):
         return unquote(last.removesuffix(".json"))

@@ -286,6 +286,7 @@ def test_a_failure_that_only_mentions_the_erased_is_kept_without_the_name(it):
         (f"failed/fetch/cats%2F{GONE}.json", True),
         ("raw/research/2026-11-01/creators/eve.json", True),
         ("tokens/eve", True),
+        ("tokens/business/eve", True),
         ("raw/research/2026-11-01/2026/20261101-00000000-11.json", False),
         ("raw/research/2026-11-01/eve/20261101-00000000-aa.json", False),
         ("raw/upload/2026-11-01/7300000000000000002-0123456789abcdef.json", False),
