@@ -101,9 +101,9 @@ class Ages:
         return datetime.fromtimestamp(min(times), UTC) if times else None
 
     def seen(self, video_id: str, at: datetime) -> None:
-        """Note that a video was read."""
-        watched = self._videos[video_id]
-        self._put(video_id, Watched(posted_at=watched.posted_at, read_at=int(at.timestamp())))
+        """Note that a video was read, if it is watched."""
+        if watched := self._videos.get(video_id):
+            self._put(video_id, Watched(posted_at=watched.posted_at, read_at=int(at.timestamp())))
 
     def unreadable(self, video_id: str) -> None:
         """Note that an answer had a video that could not be parsed: not missed, and still due."""

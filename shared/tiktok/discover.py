@@ -9,7 +9,7 @@ ignores.
 Whether a video is known is looked up for each page, and so is its file (stored_files.py). The
 stored listing of a known video is read, because this one may know more: a person's list, or
 another collection, may have come first. A known video that is due to be read again counts as read:
-its counts are on the page.
+its counts are on the page. So does one whose page has a curve while the lake has none.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +41,7 @@ from shared.tiktok.refresh import ages_of, loaded_ages
 from shared.tiktok.run import CollectionRun
 from shared.tiktok.sources.source import Position, SourcePage, SourceVideo
 from shared.tiktok.state import PendingFile
+from shared.tiktok.stored_curves import without_curves
 from shared.tiktok.stored_files import stored_files
 
 DUE_AT_ONCE = 500
@@ -167,14 +168,15 @@ class Discovery:
         current.creators += len(run.creators.unread)
         better = self._better((video for name, video in best.items() if name in stored), stored)
         changed = {video.video_id for video in better}
+        same = {name: best[name] for name in best if name in stored and name not in changed}
+        curveless = without_curves(run.lake, same.values(), run.pool)
         readings = tuple(
-            video
-            for name, video in best.items()
-            if name in stored and name not in changed and self._is_due(video, at)
+            video for name, video in same.items() if name in curveless or self._is_due(video, at)
         )
         records += self._completions(better) + later_readings(readings, run.creators, run.pool)
         records += retention_readings((*new, *better, *readings))
-        run.progress.recent += [str(video) for video in self._sightings([*new, *better])]
+        seen = (*new, *better, *(same[name] for name in curveless))
+        run.progress.recent += [str(video) for video in self._sightings(seen)]
         return records, readings
 
     def _is_due(self, video: SourceVideo, at: datetime) -> bool:

@@ -266,6 +266,38 @@ def test_each_age_adds_a_reading_of_the_curve(owner):
     assert len(set(viewers)) == 18  # the audience of each post has grown
 
 
+def test_a_video_that_another_source_listed_first_gets_its_curve_and_is_read_at_its_ages(owner):
+    owner.fetch()
+    for name in (*owner.curves(), "state/_ages/mine.json"):
+        owner.lake.delete(name)
+    owner.bus.published.clear()
+
+    owner.go_to(ANCHOR + timedelta(hours=1))
+    owner.fetch()
+    owner.fetch()
+    first = owner.curves()
+    owner.go_to(ANCHOR + timedelta(days=12))
+    fetch_collection("mine", owner.app(), "refresh")
+
+    assert len(first) == len(set(_videos(first))) == 9
+    assert Counter(_videos(owner.curves())) == dict.fromkeys(_videos(first), 2)
+    assert owner.sent_curves() == Counter(owner.curves().values())
+
+
+def test_a_curve_that_comes_late_is_read_by_the_first_pass_that_lists_it(owner):
+    posted = datetime.fromtimestamp(1793232000, UTC)
+    newest = next(iter(own_posts(owner)))
+    owner.go_to(posted + timedelta(hours=2))
+    owner.fetch()
+    assert newest in {name[9:-5] for name in owner.lake.names("metadata/")}
+    assert newest not in _videos(owner.curves())
+
+    owner.go_to(posted + timedelta(hours=27))
+    owner.fetch()
+
+    assert newest in _videos(owner.curves())
+
+
 class Killed(BaseException):
     """The process is gone."""
 
