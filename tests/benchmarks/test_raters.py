@@ -20,6 +20,7 @@ def counts_of(name, runs):
     return counts
 
 
+@pytest.mark.campaign  # the suite judges the stored results of two thousand runs
 def test_choosing_among_raters_claims_too_much_and_their_joint_verdict_does_not():
     counts = counts_of("no effect", 12)
 

@@ -171,15 +171,18 @@ def test_equal_groups_are_not_named():
     assert "differs by" not in text(result)
 
 
-def test_equal_groups_differ_by_chance_in_a_twentieth():
+@pytest.mark.parametrize(
+    ("tables", "most"), [(15, 3), pytest.param(60, 8, marks=pytest.mark.campaign)]
+)
+def test_equal_groups_differ_by_chance_in_a_twentieth(tables, most):
     random = np.random.default_rng(1)
     claims = 0
-    for seed in range(60):
+    for seed in range(tables):
         b, v = random.standard_t(3, 24), random.uniform(0.5, 2, 24)
         comparison = compare_groups(b, v, np.full(24, 7), 0.5, ["a", "b", "c"] * 8, seed)
         claims += comparison.p < 0.05
 
-    assert claims <= 8
+    assert claims <= most
 
 
 def test_groups_below_five_creators_are_left_out():

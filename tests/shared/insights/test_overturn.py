@@ -211,10 +211,10 @@ def test_a_drift_of_ratings_and_views_shows_in_the_next_video():
 
 
 @pytest.mark.parametrize(
-    ("samples", "most"), [(24, 3), pytest.param(60, 6, marks=pytest.mark.campaign)]
+    ("samples", "most"), [(10, 2), pytest.param(60, 6, marks=pytest.mark.campaign)]
 )
 def test_the_lead_placebo_rejects_at_its_level_where_ratings_cause_views(samples, most):
-    """A perfect test rejects so many or fewer in 97 % of such series."""
+    """A perfect test rejects so many or fewer in 97 to 99 % of such series."""
     ps = [result_of(world(seed=seed))[0].lead_placebo.p for seed in range(samples)]
 
     assert sum(p < 0.05 for p in ps) <= most

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Misconfigured, Transient
@@ -565,7 +565,6 @@ Step = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     steps=st.lists(Step, min_size=10, max_size=80),
     videos=st.one_of(st.none(), st.integers(1, 45)),

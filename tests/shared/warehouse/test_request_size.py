@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.erasure.rows import WarehouseRows
@@ -161,7 +161,6 @@ TEXTS = st.text(LETTERS, max_size=300)
 WORDS = st.text(LETTERS, min_size=1, max_size=50)
 
 
-@settings(max_examples=60, deadline=None)
 @example("驚" * 300, "", [])
 @given(TEXTS, TEXTS, st.lists(WORDS, max_size=5))
 def test_a_record_weighs_no_less_than_it_takes_in_a_request(caption, bio, hashtags):

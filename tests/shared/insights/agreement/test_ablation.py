@@ -83,10 +83,14 @@ def test_a_better_rater_is_found_better_and_a_worse_one_worse():
         assert better["unexpectedness", metric].difference.n == 80
 
 
-def test_two_alike_are_not_told_apart_in_95_of_100_tables():
+@pytest.mark.parametrize(
+    ("tables", "least", "most"), [(40, 0, 5), pytest.param(200, 2, 20, marks=pytest.mark.campaign)]
+)
+def test_two_alike_are_not_told_apart_in_95_of_100_tables(tables, least, most):
+    """One in twenty is expected. 99 of 100 such campaigns lie between the bounds."""
     people = {f"human/{name}": (0.5, 0, 1) for name in "ab"}
     wrong = 0
-    for seed in range(200):
+    for seed in range(tables):
         records = rows(
             {**people, GEMINI: (0.7, 0, 1), ON: (0.7, 0, 1)},
             videos=40,
@@ -95,7 +99,7 @@ def test_two_alike_are_not_told_apart_in_95_of_100_tables():
         )
         wrong += compared(records)["unexpectedness", "icc_a1"].verdict != "undecided"
 
-    assert 2 <= wrong <= 20  # 10 expected; 99 of 100 such campaigns lie between
+    assert least <= wrong <= most
 
 
 def test_the_difference_of_two_that_share_their_errors_is_sharper_than_each():

@@ -21,13 +21,18 @@ from shared.insights.statistics.estimate import (
 
 
 @pytest.mark.parametrize(
-    "design", [PanelDesign("scores", 50, 3, 0.6), PanelDesign("scores", 50, 4, 0.6, 0.3)], ids=str
+    ("design", "panels"),
+    [
+        (PanelDesign("scores", 50, 4, 0.6, 0.3), 100),
+        pytest.param(PanelDesign("scores", 50, 3, 0.6), 300, marks=pytest.mark.campaign),
+        pytest.param(PanelDesign("scores", 50, 4, 0.6, 0.3), 300, marks=pytest.mark.campaign),
+    ],
 )
-def test_intervals_hold_the_truth_in_95_of_100_panels(design):
-    campaign = simulate(design, 300)
+def test_intervals_hold_the_truth_in_95_of_100_panels(design, panels):
+    campaign = simulate(design, panels)
 
     for name, covered in campaign["coverage"].items():
-        assert covered["of"] == 300
+        assert covered["of"] == panels
         assert covered["low"] <= 0.95 <= covered["high"], name
 
 

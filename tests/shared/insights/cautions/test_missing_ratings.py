@@ -12,7 +12,7 @@ from shared.insights.quality_gate import gate
 from tests.insights_tables import plan, table
 from tests.refusals import FULL, PLAN, refused_videos, share_with_caution
 
-RUNS = [20, pytest.param(40, marks=pytest.mark.campaign)]
+RUNS = [8, pytest.param(40, marks=pytest.mark.campaign)]
 """`python -m tests.refusals RUNS` runs as many of each world, with 20 to 300 creators."""
 
 
@@ -25,7 +25,7 @@ def test_refusals_of_the_surprising_and_successful_carry_their_caution(creators,
 @pytest.mark.parametrize("runs", RUNS)
 @pytest.mark.parametrize("creators", [20, 45])
 def test_refusals_by_chance_rarely_do(creators, runs):
-    # With a share of .05, five or more of 20 and seven or more of 40 have a chance of .003.
+    # With a share of .05, three or more of 8 and seven or more of 40 have a chance below .006.
     assert share_with_caution(creators, selective=False, runs=runs) <= (2 + runs / 10) / runs
 
 

@@ -15,10 +15,15 @@ from tests.agreement_tables import GEMINI, ratings, row, video
 
 
 @pytest.mark.parametrize(
-    "design", [StudyDesign("scores", 0.5), StudyDesign("normal", 0.6)], ids=str
+    ("design", "studies"),
+    [
+        (StudyDesign("scores", 0.5), 40),
+        pytest.param(StudyDesign("scores", 0.5), 100, marks=pytest.mark.campaign),
+        pytest.param(StudyDesign("normal", 0.6), 100, marks=pytest.mark.campaign),
+    ],
 )
-def test_corrected_effects_are_within_five_percent_of_the_truth(design):
-    campaign = simulate(design, 100, draws=100)["effects"]
+def test_corrected_effects_are_within_five_percent_of_the_truth(design, studies):
+    campaign = simulate(design, studies, draws=100)["effects"]
 
     for name, effect in campaign.items():
         assert abs(effect["ratio"] - 1) <= 0.05 + 2 * effect["ratio_se"], name

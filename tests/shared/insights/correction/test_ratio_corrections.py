@@ -20,8 +20,9 @@ from shared.insights.statistics.within_ratios import fit_of
 from tests.agreement_tables import GEMINI, ratings, row, video
 
 
-def test_corrected_ratios_are_near_the_truth_and_uncorrected_ones_are_not():
-    campaign = simulate(RatioDesign("normal", 0.7), 40)["effects"]
+@pytest.mark.parametrize("studies", [15, pytest.param(40, marks=pytest.mark.campaign)])
+def test_corrected_ratios_are_near_the_truth_and_uncorrected_ones_are_not(studies):
+    campaign = simulate(RatioDesign("normal", 0.7), studies)["effects"]
 
     assert list(campaign) == ["disattenuated", "predict_then_debias"]
     for name, effect in campaign.items():
@@ -30,9 +31,10 @@ def test_corrected_ratios_are_near_the_truth_and_uncorrected_ones_are_not():
         assert effect["high"] >= 0.95, name
 
 
-def test_disattenuation_overcorrects_where_replicates_share_a_bias_with_the_outcome():
-    (leak,) = simulate(RatioDesign("normal", 0.7, "leak"), 12)["effects"].values()
-    (shared,) = simulate(RatioDesign("normal", 0.7, "shared"), 12)["effects"].values()
+@pytest.mark.parametrize("studies", [5, pytest.param(12, marks=pytest.mark.campaign)])
+def test_disattenuation_overcorrects_where_replicates_share_a_bias_with_the_outcome(studies):
+    (leak,) = simulate(RatioDesign("normal", 0.7, "leak"), studies)["effects"].values()
+    (shared,) = simulate(RatioDesign("normal", 0.7, "shared"), studies)["effects"].values()
 
     assert leak["ratio"] > leak["uncorrected_ratio"] > 1.2
     assert shared["uncorrected_ratio"] < shared["ratio"] < 0.9
@@ -229,6 +231,7 @@ def test_few_ratings_by_people_are_refused(study, model):
         debiased_ratio(model, RATING, people[:, None], [model.creators])
 
 
+@pytest.mark.campaign
 def test_the_joint_scores_predict_what_each_creator_changes(study):
     """The parts in an estimate's error, summed by creator, are what leaving it out takes away."""
     answers, people = study.answers.copy(), study.people.copy()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.discrete.discrete_model import NegativeBinomial
 
@@ -204,7 +204,6 @@ def test_an_exposure_of_zero_and_a_negative_count_are_refused():
         rate_ratios(y - 1e6, design, offset, groups)
 
 
-@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_any_small_table_gives_finite_numbers_or_a_note(data):
     n = data.draw(st.integers(5, 12))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -37,7 +37,6 @@ def varied(seed: int = 0, n: int = 60, creators: int = 12) -> tuple[pd.DataFrame
     return pd.DataFrame({"x": x, "y": y, "c": x + draw.normal(size=n)}), Groups.of(codes)
 
 
-@settings(max_examples=150, deadline=None)
 @given(tables())
 def test_spearman_is_scipys(table):
     frame, groups = table
@@ -50,7 +49,6 @@ def test_spearman_is_scipys(table):
         assert effect.estimate == pytest.approx(stats.spearmanr(frame.x, frame.y)[0], abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
 @given(tables(), st.randoms(use_true_random=False))
 def test_weighted_ranks_are_the_ranks_of_repeated_rows(table, random):
     frame, _ = table

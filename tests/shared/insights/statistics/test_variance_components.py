@@ -47,6 +47,7 @@ def test_a_variance_is_exactly_0_where_lme4_says_so(table):
     }
 
 
+@pytest.mark.campaign  # the suite compares with what it said of many tables
 def test_the_installed_lme4_says_the_same():
     if (
         shutil.which("Rscript") is None
