@@ -137,6 +137,10 @@ BRIEFER = {
     "outcomes: [views, likes, comments, shares, saves]": "outcomes: [views, likes]",
     "  comments: views\n  shares: views\n  saves: views\n": "",
     "inverted_u: true\n": "",
+    "  language: categorical # rare ones are pooled\n": "",
+    "  posting_hour: cyclic # of created_at, UTC\n": "",
+    "equal_age_days: 7 # counts at this age, where enough videos have such a reading\n": "",
+    "duration_profile: [15, 30, 60] # borders in seconds\n": "",
     "interactions:\n  - [unexpectedness, valence]\n  - [unexpectedness, emotional_intensity]\n": "",
 }
 

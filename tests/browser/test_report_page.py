@@ -13,7 +13,7 @@ from tests.browser.text_boxes import faults_at
 from tests.report_world import usual_report
 
 AXE_VERSION = "4.12.1"
-WIDTHS = (360, 768, 1280, 1920)
+WIDTHS = (360, 1280, *(pytest.param(width, marks=pytest.mark.campaign) for width in (768, 1920)))
 THEMES = ("light", "dark")
 RAW_NAME = re.compile(r"\b[a-z]+_[a-z_]+\b|\b(?:ppml|gee_nb|icc|irr)\b")
 

@@ -3,13 +3,13 @@
 import pytest
 from scipy.stats import spearmanr
 
-from shared.insights.plan_file import default_plan
+from shared.insights.plan_file import parse_plan
 from shared.insights.report.effect_figures import specifications
 from shared.insights.report.page import page
 from shared.insights.report.source import NOT_A_RATING, without_made_up
 from shared.insights.report.usual_counts import medians_of_the_others
 from shared.insights.table.schema import MEASUREMENT
-from tests.report_world import briefly, report_of, row, rows, text_of, usual_report
+from tests.report_world import brief_plan, briefly, report_of, row, rows, text_of, usual_report
 
 
 def sentence(videos) -> str:
@@ -30,7 +30,7 @@ def test_three_videos_are_too_few():
 
 
 def test_one_creator_gets_an_answer_about_this_account():
-    data = report_of(rows(60, user_key="ada", username="ada"))
+    data = briefly(rows(60, user_key="ada", username="ada"))
 
     assert data.missing is None
     assert data.primary["clusters"] == 1 and data.primary["p"] is not None
@@ -201,10 +201,10 @@ def test_a_page_of_two_rubrics_says_so_whether_or_not_its_plan_reads_who_rated()
         if number % 3 == 0:
             video |= {"rater": "gemini/gemini-3.5-flash/2.0", "rubric_version": "2.0"}
             video |= {"config_hash": "d" * 12, "recognised": number < 9}
-    shipped = default_plan()
-    columns = {name: it for name, it in shipped.columns.items() if name not in MEASUREMENT}
+    brief = parse_plan(brief_plan().encode(), "plan.yaml")
+    columns = {name: it for name, it in brief.columns.items() if name not in MEASUREMENT}
 
-    for plan in (shipped, shipped.model_copy(update={"columns": columns})):
+    for plan in (brief, brief.model_copy(update={"columns": columns})):
         data = report_of(videos, plan)
         text = text_of(page(data))
         assert data.rubric_versions == ("1.0", "2.0")

@@ -70,7 +70,7 @@ def test_a_script_in_a_caption_stays_text():
 
 
 def test_only_pages_of_the_web_are_linked():
-    data = report_of([row(n, url="javascript:alert(1)") for n in range(30)])
+    data = briefly([row(n, url="javascript:alert(1)") for n in range(30)])
 
     assert {video.url for video in data.gallery} == {None}
 
@@ -121,7 +121,7 @@ def test_a_whole_mean_of_scores_is_a_whole_number_in_the_csv():
 
 
 def test_own_files_are_named_in_the_table_of_videos_the_gallery_and_the_csv():
-    data = report_of([row(n, file_name=f"=clip {n}.mp4") for n in range(30)])
+    data = briefly([row(n, file_name=f"=clip {n}.mp4") for n in range(30)])
 
     assert data.videos["file_name"][0] == "=clip 0.mp4"
     assert {video.file_name for video in data.gallery} <= {f"=clip {n}.mp4" for n in range(30)}
@@ -130,7 +130,7 @@ def test_own_files_are_named_in_the_table_of_videos_the_gallery_and_the_csv():
 
 
 def test_without_own_files_the_table_of_videos_has_no_column_for_them():
-    assert "file_name" not in report_of([row(n) for n in range(30)]).videos
+    assert "file_name" not in briefly([row(n) for n in range(30)]).videos
 
 
 def test_the_codebook_explains_every_column_of_the_table():
