@@ -32,7 +32,8 @@ from tests.contract.conftest import served
 from tests.loopback import Reply, Request, serving
 
 MAIN = str(Path(__file__).parents[2] / "functions/fetch/main.py")
-POSTS = 130
+POSTS, PAGE_SIZE = 52, 40
+"""Two pages. TikTok's own have 100 videos."""
 _NUMBERS = itertools.count()
 COLLECTION = """
 collections:
@@ -100,6 +101,7 @@ def world(
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
     bucket = f"fetched-{next(_NUMBERS)}"
     monkeypatch.setenv("LAKE_BUCKET", bucket)
+    monkeypatch.setattr("shared.tiktok.sources.research.PAGE_SIZE", PAGE_SIZE)
     requests.post(f"{storage_url}/storage/v1/b?project=p", json={"name": bucket}, timeout=10)
     with running(library) as sandbox:
         monkeypatch.setenv("TIKTOK_API_URL", sandbox.url)

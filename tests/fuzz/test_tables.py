@@ -6,11 +6,12 @@ from shared.inputs.tables import number_cells
 from tests.fuzz.tables import run
 
 
-def test_no_number_differs_and_no_row_is_lost_in_silence():
-    outcomes = run(range(150))
+@pytest.mark.parametrize("tables", [50, pytest.param(150, marks=pytest.mark.campaign)])
+def test_no_number_differs_and_no_row_is_lost_in_silence(tables):
+    outcomes = run(range(tables))
 
     # A reader that refuses everything would never be wrong.
-    assert outcomes["read"] > 60, outcomes
+    assert outcomes["read"] > 0.4 * tables, outcomes
 
 
 def test_a_reader_that_guesses_is_caught(monkeypatch):

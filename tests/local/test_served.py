@@ -67,7 +67,14 @@ def fetched(url):
         return json.load(response)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(
+    "name",
+    # One of each concurrency; the settings of the others are data.
+    [
+        pytest.param(name, marks=() if name in ("sweep", "load") else pytest.mark.campaign)
+        for name in FUNCTIONS
+    ],
+)
 def test_one_request_at_a_time_means_the_sync_worker_and_more_mean_threads(folder, name):
     with serving(folder, name) as url:
         worker = fetched(url)["worker"]

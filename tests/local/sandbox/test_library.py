@@ -25,6 +25,10 @@ from scripts.demo_clips.film import Film
 FEWEST = 16
 
 
+def in_campaigns(name):
+    return pytest.param(name, marks=pytest.mark.campaign)
+
+
 @pytest.fixture(scope="module")
 def plan():
     """The posts of the default library, without its clips."""
@@ -214,7 +218,7 @@ def test_two_encoders_at_once_write_the_same_bytes(tmp_path):
     assert len({clip.sha256 for clip in clips}) == 1
 
 
-@pytest.mark.parametrize("name", ["jump_cut_025", "jump_cut_050_moving"])
+@pytest.mark.parametrize("name", ["jump_cut_025", in_campaigns("jump_cut_050_moving")])
 def test_a_jump_cut_is_the_largest_change_of_the_picture_and_at_its_time(clip, name):
     change = _changes(clip(name))
 
@@ -227,7 +231,7 @@ def test_a_larger_jump_cut_changes_the_picture_more(clip):
     assert sizes == sorted(sizes)
 
 
-@pytest.mark.parametrize("name", ["oddball_025", "oddball_100_moving"])
+@pytest.mark.parametrize("name", ["oddball_025", in_campaigns("oddball_100_moving")])
 def test_an_oddball_breaks_the_pattern_when_the_truth_says(clip, name):
     design, frames = BY_NAME[name], _frames(clip(name))
     period, onset = round(design.pulse_s * design.fps), round(design.onset_s * design.fps)

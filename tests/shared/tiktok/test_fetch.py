@@ -819,13 +819,14 @@ def test_an_outbox_of_the_schema_version_before_is_published_in_this_one(monkeyp
     assert [record.metrics.views for record in world.bus.published] == [5]
 
 
-def test_a_run_killed_at_any_step_is_made_whole_by_the_next():
+@pytest.mark.parametrize("each", [3, pytest.param(1, marks=pytest.mark.campaign)])
+def test_a_run_killed_at_any_step_is_made_whole_by_the_next(each):
     clean = three_kinds()
     clean.steps.taken = 0
     clean.fetch()
     total = clean.steps.taken
 
-    for fatal in range(1, total + 1):
+    for fatal in range(1, total + 1, each):
         world = three_kinds()
         world.steps.taken, world.steps.fatal = 0, fatal
         with pytest.raises(Killed):
@@ -857,12 +858,13 @@ def test_a_run_cut_off_before_midnight_and_continued_after_it_loses_and_doubles_
     assert len(listings) == 5
 
 
-def test_a_run_killed_again_and_again_ends_like_a_clean_one():
+@pytest.mark.parametrize("times", [10, pytest.param(40, marks=pytest.mark.campaign)])
+def test_a_run_killed_again_and_again_ends_like_a_clean_one(times):
     clean = three_kinds()
     clean.fetch()
     chance = random.Random(7)
 
-    for _ in range(40):
+    for _ in range(times):
         world, is_finished = three_kinds(), False
         while not is_finished:
             world.steps.taken, world.steps.fatal = 0, chance.randrange(8, 70)

@@ -727,11 +727,12 @@ def timeless(rating):
     return rating | {"rated_at": None}
 
 
-def test_killed_after_any_effect_it_ends_the_same_and_asks_once(clip):
+@pytest.mark.parametrize("each", [5, pytest.param(1, marks=pytest.mark.campaign)])
+def test_killed_after_any_effect_it_ends_the_same_and_asks_once(clip, each):
     whole = clean(clip)
     life = 0
     while True:
-        life += 1
+        life += each
         world = prepared(clip)
         killed = outlived(world, life)
         assert final_ratings(world) == final_ratings(whole), life
@@ -751,9 +752,10 @@ def open_parts_of(world):
     return [read_part(world.lake, name)[0] for name in names]
 
 
-def test_killed_twice_it_still_ends_the_same(clip):
+@pytest.mark.parametrize("each", [12, pytest.param(3, marks=pytest.mark.campaign)])
+def test_killed_twice_it_still_ends_the_same(clip, each):
     whole = clean(clip)
-    for life in range(1, 60, 3):
+    for life in range(1, 60, each):
         world = prepared(clip)
         for _ in range(2):
             world.lake.life = life
