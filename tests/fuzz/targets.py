@@ -14,7 +14,7 @@ from cloudevents.http import CloudEvent
 from local.faults import BadFaultPlan
 from local.faults.plan import plan_in
 from scripts.rubric_file import BadRubric, parse_rubric
-from shared.errors import Permanent
+from shared.errors import Permanent, Transient
 from shared.inputs.media_type import media_type
 from shared.inputs.tables.container import table_in
 from shared.insights.plan_file import parse_plan
@@ -30,6 +30,7 @@ from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions
 from shared.tiktok.sources.wire import read_json
 from shared.tiktok.state import read_state
 from tests.hostile import HANDLERS
+from tests.hostile.business import answer_with_curves
 from tests.hostile.files import COLLECTIONS, FAULTS, PLAN, RUBRIC
 from tests.hostile.gemini import GOOD
 from tests.hostile.media import File, clip
@@ -107,6 +108,27 @@ def _tiktok(content: bytes) -> None:
                 record.video.model_dump_json()
 
 
+def _business(content: bytes) -> None:
+    """An envelope of the Business API, and every post in it with its curve."""
+    from shared.tiktok.collections import Collection
+    from shared.tiktok.sources.business import read_post
+    from shared.tiktok.sources.business_wire import check, granted
+    from shared.tiktok.sources.wire import ApiResponse
+
+    mine = Collection(name="mine", source="business", usernames=["me"])
+    with suppress(ValueError):
+        answer = ApiResponse(200, content, read_json(content), 0.0)
+        with suppress(Permanent, Transient):
+            check(answer)
+        videos = granted(answer).get("videos")
+        for item in videos if isinstance(videos, list) else []:
+            with suppress(Permanent):
+                post = read_post(item, mine, NOW)
+                post.metrics.model_dump_json()
+                if post.retention:
+                    post.retention.model_dump_json()
+
+
 def _manifest(content: bytes) -> None:
     options = ManifestOptions(collected_at="file")
     with suppress(Permanent):
@@ -181,6 +203,7 @@ TARGETS = {
         Target("rating", _rating, canonical_json(json.loads(RECORD)["rating"]).encode()),
         Target("event", _event, _PUSHED),
         Target("tiktok", _tiktok, _page(), "TikTok's answers"),
+        Target("business", _business, answer_with_curves(), "curves of the Business API"),
         Target("manifest", _manifest, _line(), "manifests"),
         Target("collection", _collection, COLLECTIONS, "collections"),
         Target("state", _state, b'{"outbox": [], "media_due": []}'),

@@ -35,7 +35,7 @@ def _post(video_id: str = BAD, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (wire | changes).items() if value is not ...}
 
 
-def _answer(*posts: Any) -> bytes:
+def answer_with_curves(*posts: Any) -> bytes:
     data = {"videos": [*posts, _post(GOOD)], "has_more": False, "cursor": 1}
     return json.dumps({"code": 0, "message": "OK", "data": data}).encode()
 
@@ -43,7 +43,7 @@ def _answer(*posts: Any) -> bytes:
 def _point(second: Any, percentage: Any) -> bytes:
     """An answer with one more point in the curve of the bad post."""
     point = {"second": second, "percentage": percentage}
-    return _answer(_post(video_view_retention=[*_POINTS, point]))
+    return answer_with_curves(_post(video_view_retention=[*_POINTS, point]))
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def _asking(folder: Path) -> Iterator[Feed]:
                     repr(json.loads(world.lake.read(name) or b"{}")["retention"])
                     for name in world.lake.names(f"retention/{BAD}/")
                 )
-            answers[:] = [Reply(body=_answer())]
+            answers[:] = [Reply(body=answer_with_curves())]
             world.fetch("mine")
             has_good = world.has_good and bool(list(world.lake.names(f"retention/{GOOD}/")))
             return Seen(seen.outcome, says, has_good)
@@ -94,32 +94,44 @@ curves = Handler(
     " read is kept under `failed/fetch/`, and its neighbours load with their curves.",
     {
         "empty": Cell(
-            "a curve without points: no curve", _answer(_post(video_view_retention=[])), "taken"
+            "a curve without points: no curve",
+            answer_with_curves(_post(video_view_retention=[])),
+            "taken",
         ),
-        "cut off": Cell("half an answer", _answer()[:200], "again", "not JSON"),
+        "cut off": Cell("half an answer", answer_with_curves()[:200], "again", "not JSON"),
         "garbage": Cell("2,000 random bytes", GARBAGE, "again", "not JSON"),
         "another format": Cell("a web page", PAGE, "again", "not JSON"),
         "not UTF-8": Cell(
             "a caption with the byte FF",
-            _answer(_post(caption="@")).replace(b"@", b"\xff"),
+            answer_with_curves(_post(caption="@")).replace(b"@", b"\xff"),
             "again",
             "not JSON",
         ),
-        "NUL": Cell("a NUL in a caption: left out of it", _answer(_post(caption="a\0b")), "taken"),
+        "NUL": Cell(
+            "a NUL in a caption: left out of it", answer_with_curves(_post(caption="a\0b")), "taken"
+        ),
         "wrong type": Cell("a share as text", _point("2", "0.5"), "taken", "bad_points"),
         "missing": Cell(
-            "no status code in the answer", _answer().replace(b"code", b"cod"), "again", "code None"
+            "no status code in the answer",
+            answer_with_curves().replace(b"code", b"cod"),
+            "again",
+            "code None",
         ),
-        "unknown": Cell("an unknown field", _answer(_post(vibes=3)), "taken", "[1.0, 0.6]"),
+        "unknown": Cell(
+            "an unknown field", answer_with_curves(_post(vibes=3)), "taken", "[1.0, 0.6]"
+        ),
         "out of range": Cell("second 10^9", _point("1000000000", 0.5), "taken", "bad_points"),
         "deep": Cell("100,000 lists in lists", b"[" * 100_000, "again", "nested too deep"),
         "oversized": Cell(
-            "40 MB", lambda: _answer() + b" " * 40_000_000, "again", "more than 33554432 bytes"
+            "40 MB",
+            lambda: answer_with_curves() + b" " * 40_000_000,
+            "again",
+            "more than 33554432 bytes",
         ),
         "bomb": Cell(
             "40 MB of blanks, packed into 40 kB",
             lambda: Reply(
-                body=gzip.compress(_answer() + b" " * 40_000_000),
+                body=gzip.compress(answer_with_curves() + b" " * 40_000_000),
                 headers={"Content-Encoding": "gzip"},
             ),
             "again",
@@ -128,10 +140,12 @@ curves = Handler(
         "twice": Cell(
             "a second twice, with two shares", _point("1", 0.2), "taken", "repeated_second"
         ),
-        "traversal": Cell("../../x as id", _answer(_post(item_id="../../x")), "kept", "malformed"),
+        "traversal": Cell(
+            "../../x as id", answer_with_curves(_post(item_id="../../x")), "kept", "malformed"
+        ),
         "address": Cell(
             "an address of our network as thumbnail: nothing is fetched from it",
-            _answer(_post(thumbnail_url="http://169.254.169.254/")),
+            answer_with_curves(_post(thumbnail_url="http://169.254.169.254/")),
             "taken",
         ),
         "injection": Cell(
