@@ -5,7 +5,9 @@ import math
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,11 +20,13 @@ from local.sandbox.library import Library
 from local.sandbox.studio import STUDIO, studio_posts
 from shared.errors import Misconfigured, Transient
 from shared.model import parse_record
+from shared.privacy.pseudonym import pseudonym
 from shared.storage.layout import BUSINESS_TOKENS
 from shared.tiktok.collections import Collection
 from shared.tiktok.fetch import fetch_collection
 from shared.tiktok.sources.business import SCOPES, BusinessApi
 from shared.tiktok.sources.business_wire import BUSINESS
+from shared.tiktok.sources.pseudonyms import Pseudonymous
 from shared.tiktok.sources.source import NotThatAccount
 from shared.tiktok.sources.user_tokens import UserTokens, token_pair
 from shared.tiktok.sources.wire import Exchange, RefusedByApi
@@ -296,6 +300,22 @@ def test_a_curve_that_comes_late_is_read_by_the_first_pass_that_lists_it(owner):
     owner.fetch()
 
     assert newest in _videos(owner.curves())
+
+
+def test_under_pseudonyms_nothing_that_is_stored_or_published_names_the_owner(owner):
+    alias = partial(pseudonym, "k" * 32)
+    app = replace(owner.app(), source=lambda each: Pseudonymous(owner.source(each), alias))
+
+    fetch_collection("mine", app)
+
+    names = [
+        name for name in owner.lake.names("") if name.split("/")[0] not in ("tokens", "config")
+    ]
+    contents = [name.encode() + (owner.lake.read(name) or b"") for name in names]
+    contents += [record.to_json() for record in owner.bus.published]
+    assert len(owner.curves()) == 9
+    assert not [content for content in contents if b"studio" in content.lower()]
+    assert any(alias(STUDIO).encode() in content for content in contents)
 
 
 class Killed(BaseException):
