@@ -42,6 +42,8 @@ CLOCK_MARGIN = timedelta(minutes=5)
 COUNTS = ("views", "likes", "comments", "shares", "saves", "followers", "reach")
 WATCH_TIMES = ("total_watch_s", "average_watch_s")
 RATES = ("completion_rate", "hook_rate_3s")
+READINGS = (*COUNTS, *WATCH_TIMES, *RATES)
+"""What a reading may hold besides its time and flags."""
 
 
 def count_flags(metrics: Metrics) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from shared.listings import completed, merged_readings, stated
 from shared.model import Creator, Metrics, Record, Video
-from shared.quality import flag_on_arrival
-from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
+from shared.quality import READINGS, flag_on_arrival
+from shared.tiktok.sources.manifest_line import VIDEO_FIELDS, Line, creator_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Description:
 
     def reading(self, stored: Record | None) -> Metrics | None:
         """The counts of the line, if it has a time. They complete a reading of the same time."""
-        counts = self.line.present(*COUNTS) if self.line else {}
+        counts = self.line.present(*READINGS) if self.line else {}
         if not counts or self.line is None or self.line.collected_at is None:
             return None
         at = self.line.collected_at
@@ -54,7 +54,7 @@ class Description:
         before = stored.metrics if stored else None
         if self.line is None or before is None or before.collected_at != self.line.collected_at:
             return None
-        for name, count in self.line.present(*COUNTS).items():
+        for name, count in self.line.present(*READINGS).items():
             stored_count = getattr(before, name)
             if stored_count not in (None, count):
                 stored_text = f"{name} {stored_count:,} is stored"

@@ -13,7 +13,8 @@ from cli.verbs.ingest.batch import IngestBatch
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
 from shared.model import Record
-from shared.tiktok.sources.manifest_line import COUNTS, Line
+from shared.quality import COUNTS
+from shared.tiktok.sources.manifest_line import Line
 
 if TYPE_CHECKING:
     from cli.verbs.ingest.store import Ingestion

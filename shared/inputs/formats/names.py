@@ -54,6 +54,17 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("save_count", "bookmarks", "total_bookmarks", "add_to_favorites", "saved"),
     ),
     "followers": ("followers", "follower_count", "author_followers", "account_followers"),
+    "reach": ("reach", "reached_audience", "unique_viewers"),
+    "total_watch_s": ("total_watch_s", "total_watch_time", "total_play_time", "total_time_watched"),
+    "average_watch_s": (
+        *("average_watch_s", "average_watch_time", "average_time_watched", "avg_watch_time"),
+        *("average_play_time", "average_view_duration"),
+    ),
+    "completion_rate": (
+        *("completion_rate", "watched_full_video", "full_video_watched_rate", "finish_rate"),
+        *("full_video_completion_rate", "video_completion_rate"),
+    ),
+    "hook_rate_3s": ("hook_rate_3s", "hook_rate", "3_second_hook_rate", "3_second_view_rate"),
     "collected_at": (
         *("collected_at", "timestamp_collected", "scraped_at", "scrapedat", "fetched_at"),
         *("retrieved_at", "date_collected", "vid_scrapetime"),

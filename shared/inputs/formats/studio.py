@@ -27,6 +27,10 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "comments": ("total_comments",),
     "shares": ("total_shares",),
     "saves": ("add_to_favorites", "total_bookmarks", "total_saves"),
+    "reach": ("reached_audience", "reach"),
+    "total_watch_s": ("total_play_time", "total_watch_time"),
+    "average_watch_s": ("average_watch_time",),
+    "completion_rate": ("watched_full_video",),
     "duration_s": ("video_duration",),
     "collected_at": ("collected_at",),
 }

@@ -70,7 +70,7 @@ def count(cell: Cell, notation: Notation, column: str | None = None) -> CountRea
 
 
 def seconds(cell: Cell, notation: Notation) -> float | None:
-    """A duration in seconds: `12.5`, `0:15`, `1:02:03`, `PT15S`, `15 s`, `1 min 15 s`."""
+    """A duration in seconds: `12.5`, `0:15`, `1:02:03`, `PT15S`, `1 min 15 s`, `0h:1m:15s`."""
     if isinstance(cell, timedelta):
         return cell.total_seconds()
     if isinstance(cell, time | datetime):
@@ -171,7 +171,7 @@ _ISO_DURATION = re.compile(
     re.ASCII,
 )
 _UNITS = re.compile(
-    r"(?:(?P<hours>\d+) ?h(?:ours?)?,? ?)?(?:(?P<minutes>\d+) ?m(?:in(?:utes?|\.)?)?,? ?)?"
+    r"(?:(?P<hours>\d+) ?h(?:ours?)?[,:]? ?)?(?:(?P<minutes>\d+) ?m(?:in(?:utes?|\.)?)?[,:]? ?)?"
     r"(?P<seconds>\d+(?:[.,]\d+)?) ?s(?:ec(?:onds?|\.)?)?",
     re.ASCII | re.IGNORECASE,
 )

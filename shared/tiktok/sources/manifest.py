@@ -13,7 +13,7 @@ from shared.inputs.tables.errors import BadTable
 from shared.inputs.tables.notation import Notation
 from shared.listings import LONG_AGO
 from shared.model import Creator, Malformed, Metrics, Video, canonical_json, parse
-from shared.quality import flag_on_arrival
+from shared.quality import READINGS, flag_on_arrival
 from shared.storage.lake import Gone, Lake
 from shared.tiktok.collections import Collection
 from shared.tiktok.media.addresses import DownloadRefused
@@ -24,7 +24,7 @@ from shared.tiktok.sources.manifest_file import (
     ManifestOptions,
     UndatedCounts,
 )
-from shared.tiktok.sources.manifest_line import COUNTS, VIDEO_FIELDS, Line, creator_fields
+from shared.tiktok.sources.manifest_line import VIDEO_FIELDS, Line, creator_fields
 from shared.tiktok.sources.source import BadVideo, Position, Reread, SourcePage, SourceVideo
 
 PAGE_SIZE = 100
@@ -151,7 +151,7 @@ def read_line(
 ) -> SourceVideo:
     """A line as video, metrics and creator, observed when its counts were read."""
     at = line.collected_at or as_of
-    metrics = Metrics.model_validate({"collected_at": at} | line.present(*COUNTS))
+    metrics = Metrics.model_validate({"collected_at": at} | line.present(*READINGS))
     fields = line.present(*VIDEO_FIELDS)
     video = Video.model_validate(
         {

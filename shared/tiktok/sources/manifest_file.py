@@ -22,10 +22,9 @@ from shared.inputs.tables.errors import BadTable
 from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation, notation_of
 from shared.inputs.tables.table import Cell, RawRow, Table
-from shared.quality import CLOCK_MARGIN
+from shared.quality import CLOCK_MARGIN, READINGS
 from shared.tiktok.sources.manifest_line import (
     ABOUT_IDS,
-    COUNTS,
     KINDS,
     Line,
     LineReader,
@@ -163,7 +162,7 @@ class Manifest:
         return {ours: self.format.column(ours) for ours in sorted(names)}
 
     def _is_undated(self) -> bool:
-        has_counts = any(name in self._columns() for name in COUNTS)
+        has_counts = any(name in self._columns() for name in READINGS)
         return has_counts and not self.format.has_reading_time
 
     def _kinds(self) -> dict[str, str]:
@@ -195,7 +194,7 @@ class Manifest:
 
     def _dated(self, line: Line) -> Line:
         """The line with the stated time, or without counts that have no time."""
-        if line.collected_at is None and line.present(*COUNTS):
+        if line.collected_at is None and line.present(*READINGS):
             self._counter["stated" if self.read_at else "undated"] += 1
             line = (
                 line.model_copy(update={"collected_at": self.read_at})

@@ -8,7 +8,16 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from shared.inputs.field_types import Checked, Instant, Integer, Language, Seconds, Text, Word
+from shared.inputs.field_types import (
+    Checked,
+    Instant,
+    Integer,
+    Language,
+    Number,
+    Seconds,
+    Text,
+    Word,
+)
 from shared.inputs.formats.format import Format
 from shared.inputs.formats.page_url import TIKTOK_ID
 from shared.inputs.formats.record import Record
@@ -20,6 +29,7 @@ from shared.inputs.tables.losses import Losses
 from shared.inputs.tables.notation import Notation
 from shared.inputs.tables.table import Cell
 from shared.model import Handle, VideoId
+from shared.quality import COUNTS, RATES, READINGS, WATCH_TIMES
 from shared.tiktok.sources.fields import clean_text
 
 VIDEO_FIELDS = (
@@ -33,9 +43,10 @@ VIDEO_FIELDS = (
     "music_id",
 )
 CREATOR_FIELDS = ("username", "display_name", "bio", "verified", "followers")
-COUNTS = ("views", "likes", "comments", "shares", "saves", "followers")
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(COUNTS, "count"),
+    **dict.fromkeys(WATCH_TIMES, "seconds"),
+    **dict.fromkeys(RATES, "part"),
     "duration_s": "seconds",
     "created_at": "time",
     "collected_at": "time",
@@ -74,6 +85,11 @@ class Line(Checked):
     shares: Integer | None = None
     saves: Integer | None = None
     followers: Integer | None = None
+    reach: Integer | None = None
+    total_watch_s: Number | None = None
+    average_watch_s: Number | None = None
+    completion_rate: Number | None = None
+    hook_rate_3s: Number | None = None
     collected_at: Instant | None = None
     is_rounded: bool = False
     is_day: bool = False
@@ -96,7 +112,7 @@ class Line(Checked):
 
     def without_counts(self) -> "Line":
         """The line without its counts."""
-        return self.model_copy(update=dict.fromkeys(COUNTS) | {"is_rounded": False})
+        return self.model_copy(update=dict.fromkeys(READINGS) | {"is_rounded": False})
 
 
 class LostRow(ValueError):
@@ -223,4 +239,6 @@ _READERS: Mapping[str, Callable[[Cell, Notation], Any]] = {
     "duration_s": cells.seconds,
     "hashtags": _tags,
     **{ours: partial(cells.count, column=ours) for ours in COUNTS},
+    **dict.fromkeys(WATCH_TIMES, cells.seconds),
+    **dict.fromkeys(RATES, cells.part),
 }

@@ -150,6 +150,7 @@ def test_other_words_behind_a_part_are_unclear(cell):
         ("15sec", NONE, 15),
         ("1 min 15 s", NONE, 75),
         ("1h 0m 2s", NONE, 3602),
+        ("0h:12m:5s", NONE, 725),
         (15, NONE, 15),
         (15.0, NONE, 15),
         (timedelta(seconds=15), NONE, 15),

@@ -521,6 +521,35 @@ def test_the_days_of_a_collection_may_bound_a_manifest_too():
     assert bounded.ages_days == ()
 
 
+WATCHED = (
+    "video_id,Total views,Reached audience,Total play time,Average watch time,Watched full video\n"
+    f"{ID},100,80,0h:10m:50s,6.5s,23.4%\n"
+)
+
+
+def test_how_a_video_was_watched_is_read_from_the_owners_statistics():
+    (line,) = lines(WATCHED)
+
+    assert (line.reach, line.total_watch_s, line.average_watch_s) == (80, 650.0, 6.5)
+    assert line.completion_rate == pytest.approx(0.234)
+
+
+def test_a_line_with_a_hook_rate_alone_is_a_reading():
+    video = parse_line(hook_rate_3s=0.7)
+
+    assert (video.metrics.hook_rate_3s, video.metrics.views) == (0.7, None)
+
+
+def test_watching_without_a_time_of_reading_is_left_out_like_counts():
+    table = f"video_id,completion_rate,collected_at\n{ID},0.5,\n"
+
+    (line,) = lines(table, collected_at=None)
+
+    assert line.completion_rate is None
+    with pytest.raises(UndatedCounts):
+        lines(f"video_id,completion_rate\n{ID},0.5\n", collected_at=None)
+
+
 def test_every_name_that_is_known_is_documented():
     text = (Path(__file__).parents[4] / "docs/collections.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
