@@ -14,6 +14,7 @@ from benchmarks.warehouse_cost.batches import batch_bills
 from benchmarks.warehouse_cost.bill import bill_lines
 from benchmarks.warehouse_cost.billing import StatementBill, usd
 from benchmarks.warehouse_cost.loading import loading_cost
+from benchmarks.warehouse_cost.records import CURVE_S
 from benchmarks.warehouse_cost.trickle import month_of_loading
 from benchmarks.warehouse_cost.world import SPAN_DAYS, TablesAtRest, row_shape
 
@@ -21,6 +22,7 @@ COMMAND = "python -m benchmarks cost"
 SIZES = tuple(10**power for power in range(3, 8))
 BATCH_MB_BARS = {10**6: 150.0, 10**7: 300.0}
 MILLION = 10**6
+CURVE_MB_BARS = {MILLION: 150.0, 10 * MILLION: 450.0}
 LOADING_TB_BAR, GROWTH_BAR, MONTH_USD_BAR = 0.9, 1.1, 60.0
 FRESHNESS_S = 300
 
@@ -31,6 +33,7 @@ def measurements() -> Iterator[Measurement]:
     yield from _batches("500 new posts", SPAN_DAYS, BATCH_MB_BARS)
     yield from _batches("500 new posts", 365, {})
     yield from _batches("500 new posts with two ratings each", SPAN_DAYS, BATCH_MB_BARS, True)
+    yield from _curves()
     yield from _loading()
     yield from _growth()
     yield from _month()
@@ -48,6 +51,17 @@ def _batches(
             total / 1e6,
             bars.get(videos),
             note=f"{usd(total):.6f} USD; partitions: {_partitions(bills)}",
+        )
+
+
+def _curves() -> Iterator[Measurement]:
+    """New posts with a curve each, where every video has one."""
+    for videos in (MILLION, 10 * MILLION):
+        bills = batch_bills(TablesAtRest(videos, row_shape(curves=1)), have_curves=True)
+        yield _cost(
+            f"cost, 500 new posts with a curve of {CURVE_S} s each, {videos:,} videos: MB billed",
+            sum(bill.billed_bytes for bill in bills) / 1e6,
+            CURVE_MB_BARS[videos],
         )
 
 

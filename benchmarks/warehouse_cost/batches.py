@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from benchmarks.warehouse_cost.billing import StatementBill, bills
-from benchmarks.warehouse_cost.records import ANCHOR, listing, ratings
+from benchmarks.warehouse_cost.records import AGE_AT_LISTING, ANCHOR, curve, listing, ratings
 from benchmarks.warehouse_cost.sent import RecordedLoader, SentStatement
 from benchmarks.warehouse_cost.world import SAMPLE, TablesAtRest
 from shared.model import Record
@@ -27,18 +27,30 @@ def busy_loader() -> RecordedLoader:
 
 
 @lru_cache
-def _sent_for_new_posts(are_rated: bool) -> list[SentStatement]:
+def _sent_for_new_posts(are_rated: bool, have_curves: bool) -> list[SentStatement]:
     posts = new_posts()
+    curves = [
+        curve(0, ANCHOR, AGE_AT_LISTING).model_copy(update={"video_id": post.video_id})
+        for post in (posts if have_curves else ())
+    ]
     rated = [
         rating.model_copy(update={"video_id": post.video_id})
         for post in (posts if are_rated else ())
         for rating in ratings(0, ANCHOR)
     ]
-    return busy_loader().sent_for([*posts, *rated])
+    return busy_loader().sent_for([*posts, *rated, *curves])
 
 
 def batch_bills(
-    tables: TablesAtRest, *, are_rated: bool = False, each_mention: bool = False
+    tables: TablesAtRest,
+    *,
+    are_rated: bool = False,
+    have_curves: bool = False,
+    each_mention: bool = False,
 ) -> list[StatementBill]:
-    """The bills of 500 new posts of two days by 500 creators, perhaps with both ratings of each."""
-    return bills(_sent_for_new_posts(are_rated), tables, each_mention=each_mention)
+    """The bills of 500 new posts of two days by 500 creators.
+
+    Perhaps with both ratings of each, and with a retention curve of each.
+    """
+    statements = _sent_for_new_posts(are_rated, have_curves)
+    return bills(statements, tables, each_mention=each_mention)

@@ -7,8 +7,9 @@ from benchmarks.warehouse_cost.batches import BATCH, batch_bills
 from benchmarks.warehouse_cost.bill import bill_lines, storage_of_files_usd
 from benchmarks.warehouse_cost.billing import usd
 from benchmarks.warehouse_cost.loading import RECORDS_A_VIDEO, loading_cost, own_files_cost
+from benchmarks.warehouse_cost.records import CURVE_S
 from benchmarks.warehouse_cost.trickle import month_of_loading
-from benchmarks.warehouse_cost.world import SPAN_DAYS, TablesAtRest, row_shape
+from benchmarks.warehouse_cost.world import ALL_READINGS, SPAN_DAYS, TablesAtRest, row_shape
 
 PAGE = Path(__file__).parents[2] / "docs/operations.md"
 BEGIN, END = "<!-- make cost: begin -->\n", "<!-- make cost: end -->\n"
@@ -147,8 +148,24 @@ def _rows() -> Iterator[str]:
     yield ""
     own = [_size(own_files_cost(files).billed) for files in (10**5, MILLION)]
     yield f"With captions four times as long, the batch at 10,000,000 videos bills {longer}."
+    yield from _curves()
     yield f"A batch of 250 files of your own, rated twice, bills {own[0]} where there are 100,000"
     yield f"of them, and {own[1]} where there are 1,000,000."
+
+
+def _curves() -> Iterator[str]:
+    """What retention curves add, where every video in the tables has one."""
+    (first, last), (_, most) = (
+        [_size(_curve_bytes(videos, curves)) for videos in (MILLION, 10**7)]
+        for curves in (1, ALL_READINGS)
+    )
+    yield f"With a curve of {CURVE_S} s of each video, it bills {first} at 1,000,000 videos"
+    yield f"and {last} at 10,000,000. {ALL_READINGS} readings of each curve make that {most}."
+
+
+def _curve_bytes(videos: int, curves: int) -> float:
+    tables = TablesAtRest(videos, row_shape(curves=curves), SPAN_DAYS)
+    return sum(bill.billed_bytes for bill in batch_bills(tables, have_curves=True))
 
 
 def _bytes(table: str) -> str:

@@ -9,6 +9,7 @@ and the long and hostile captions that occur. The answers of the raters are in `
 """
 
 import json
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +19,7 @@ from typing import Any
 from local.sandbox.posts import plan_posts
 from shared.model import Metrics, Record
 from shared.rating_section import Rating
+from shared.retention_section import Retention
 from shared.tiktok.collections import Collection
 from shared.tiktok.sources.fields import read_creator
 from shared.tiktok.sources.research_fields import read_video
@@ -25,6 +27,9 @@ from shared.tiktok.sources.research_fields import read_video
 RATINGS = Path(__file__).with_name("ratings.json")
 ANCHOR = datetime(2026, 11, 1, tzinfo=UTC)
 """The end of the newest day of posts. All is drawn from it, so each run gives the same rows."""
+
+AGE_AT_LISTING = timedelta(hours=6)
+CURVE_S = 60
 
 _SANDBOX_POSTS = 70  # all captions of the sandbox, among them the 12 hostile ones
 _COLLECTION = Collection(
@@ -51,7 +56,7 @@ def listing(number: int, posted_at: datetime, creator: int, caption_factor: int 
         "username": username,
         "video_description": wire["video_description"] * caption_factor,
     }
-    at = posted_at + timedelta(hours=6)
+    at = posted_at + AGE_AT_LISTING
     video = read_video(wire, _COLLECTION, at)
     profile = read_creator(username, profiles[creator % len(profiles)], at)
     return Record(
@@ -65,6 +70,13 @@ def reading(number: int, posted_at: datetime, age: timedelta) -> Record:
     assert counts is not None
     later: Metrics = counts.model_copy(update={"collected_at": posted_at + age})
     return Record(video_id=str(video_id(number, posted_at)), metrics=later)
+
+
+def curve(number: int, posted_at: datetime, age: timedelta) -> Record:
+    """A reading of a post's retention curve: CURVE_S points in whole percents, as TikTok's are."""
+    shares = tuple(round(math.exp(-second / 30), 2) for second in range(CURVE_S))
+    retention = Retention(collected_at=posted_at + age, viewers=5_000, shares=shares)
+    return Record(video_id=str(video_id(number, posted_at)), retention=retention)
 
 
 def ratings(number: int, posted_at: datetime) -> Iterator[Record]:

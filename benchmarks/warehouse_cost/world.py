@@ -2,8 +2,8 @@
 
 Videos are spread evenly over `span_days`, of which the newest is the day before ANCHOR. Each
 creator has five. A video has the reading of its listing, one more at each of the default
-`refresh_ages_days`, and two ratings. How many rows that makes, and how large they are, follows from
-the product's own `table_rows`.
+`refresh_ages_days`, and two ratings. It has no retention curve unless a caller says so. How many
+rows that makes, and how large they are, follows from the product's own `table_rows`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from benchmarks.warehouse_cost.records import ANCHOR, listing, ratings, reading
+from benchmarks.warehouse_cost.records import (
+    AGE_AT_LISTING,
+    ANCHOR,
+    curve,
+    listing,
+    ratings,
+    reading,
+)
 from benchmarks.warehouse_cost.sizes import FACT_TABLE, MeanSizes, mean_sizes
 from shared.model import Record
 from shared.tiktok.collections import REFRESH_AGES_DAYS
@@ -49,16 +56,19 @@ class RowShape:
 
 
 @lru_cache
-def row_shape(readings: int = ALL_READINGS, caption_factor: int = 1) -> RowShape:
-    """The rows of videos with so many readings, whose captions are so many times longer."""
-    records = list(sample(readings, caption_factor))
+def row_shape(readings: int = ALL_READINGS, caption_factor: int = 1, curves: int = 0) -> RowShape:
+    """The rows of videos with so many readings, whose captions are so many times longer.
+
+    `curves` is the number of readings of each retention curve.
+    """
+    records = list(sample(readings, caption_factor, curves))
     primary = [each for each in records if each.rating and each.rating.rater.startswith("gemini/")]
     rows = table_rows(records)
     counts = {table: len(rows[table]) for table in rows} | {FACT_TABLE: SAMPLE}
     return RowShape(counts, mean_sizes(rows, table_rows(primary)))
 
 
-def sample(readings: int, caption_factor: int) -> Iterator[Record]:
+def sample(readings: int, caption_factor: int, curves: int = 0) -> Iterator[Record]:
     """The records whose rows are measured."""
     for number in range(SAMPLE):
         posted_at = ANCHOR - timedelta(minutes=number + 1)
@@ -66,6 +76,9 @@ def sample(readings: int, caption_factor: int) -> Iterator[Record]:
         yield from ratings(number, posted_at)
         for days in REFRESH_AGES_DAYS[: readings - 1]:
             yield reading(number, posted_at, timedelta(days=days))
+        ages = [AGE_AT_LISTING, *(timedelta(days=days) for days in REFRESH_AGES_DAYS)]
+        for age in ages[:curves]:
+            yield curve(number, posted_at, age)
 
 
 def day_of(share: float, span_days: int) -> date:

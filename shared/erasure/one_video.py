@@ -11,7 +11,7 @@ from shared.erasure.rows import WarehouseRows
 from shared.storage.lake import Lake
 from shared.storage.layout import FAILED, PARKED, VIDEOS, metadata_name
 
-_FOLDERS = ("ratings", "answers", "frames")
+_FOLDERS = ("metrics", "retention", "ratings", "answers", "frames")
 """Each has a folder per video."""
 
 
@@ -40,7 +40,7 @@ def remaining(video_id: str, lake: Lake, rows: WarehouseRows) -> int:
 
 
 def objects_of(video_id: str, lake: Lake) -> Iterator[str]:
-    """Names of a video's objects: file, metadata, ratings, frames, parked and failed events."""
+    """Names of a video's objects: file, readings, ratings, frames, parked and failed events."""
     yield from lake.names(f"{VIDEOS}{video_id}.")
     if lake.exists(metadata_name(video_id)):
         yield metadata_name(video_id)

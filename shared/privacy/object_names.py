@@ -7,7 +7,10 @@ from urllib.parse import unquote
 from shared.model import id_in_name
 from shared.storage.layout import BUSINESS_TOKENS, TOKENS
 
-FOLDERS = ("videos", "media", "metadata", "metrics", "ratings", "answers", "frames")
+FOLDERS = (
+    *("videos", "media", "metadata", "metrics", "retention"),
+    *("ratings", "answers", "frames"),
+)
 """Folders in which an object, or a folder, is named after a video."""
 
 _UPLOAD = re.compile(r"^raw/upload/[^/]+/([^/]+)-[0-9a-f]+\.json$")

@@ -185,7 +185,7 @@ class Discovery:
 
     def _known_among(self, videos: Iterable[SourceVideo]) -> StoredListings:
         """Reads the stored listings, which are needed for known videos anyway."""
-        video_ids = list({video.video_id for video in videos})
+        video_ids = list(dict.fromkeys(video.video_id for video in videos))
         contents = self._run.pool.map(self._run.lake.read, map(metadata_name, video_ids))
         pairs = zip(video_ids, contents, strict=True)
         return {name: _record(content) for name, content in pairs if content is not None}

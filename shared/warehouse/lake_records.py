@@ -12,11 +12,11 @@ from shared.model import Malformed, Record, parse, parse_record
 from shared.privacy.tombstones import Tombstones
 from shared.rating_section import Rating
 from shared.storage.lake import Lake, LakeObject
-from shared.storage.layout import METRICS, RatingKey, rating_name
+from shared.storage.layout import METRICS, RETENTION, RatingKey, rating_name
 from shared.warehouse.loader import weight
 
 RATINGS = "ratings/"
-SOURCES = ("metadata/", METRICS, RATINGS, "raw/upload/")
+SOURCES = ("metadata/", METRICS, RATINGS, "raw/upload/", RETENTION)
 """The folders with published records, in the order of their names."""
 
 MOST_OBJECT_BYTES = 4 * 2**20

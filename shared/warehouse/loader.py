@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from shared.errors import Misconfigured, Permanent
 from shared.model import UNKNOWN_CREATOR, Record
+from shared.retention_section import Retention
 from shared.warehouse.client import bigquery
 from shared.warehouse.failures import BytesLimitExceeded, RequestTooLarge
 from shared.warehouse.gateway import Deadline
@@ -20,7 +21,7 @@ from shared.warehouse.statements import merge_statement, run_statement
 
 SECTION_TABLES = (
     *("dim_user", "dim_lang", "dim_video"),
-    *("fact_metrics_snapshot", "fact_rating", "fact_rating_detail"),
+    *("fact_metrics_snapshot", "fact_retention", "fact_rating", "fact_rating_detail"),
 )
 FACT_TABLE = "fact_video_analytics"
 
@@ -33,6 +34,9 @@ MOST_LOAD_BYTES = 20 * 10**9
 
 _OWN_COLUMNS_BYTES = 1_000
 """Keys, names of columns, times, flags and derived scores of a row: all but its section."""
+
+_SECOND_BYTES = 130
+"""Video, partition, second and share of a row of a curve, and the names of its columns."""
 
 _MEMBERS = ("dim_user", "dim_lang")
 """Tables with rows that many records refer to: 'unknown', 'und', and the languages."""
@@ -190,5 +194,14 @@ def weight(record: Record) -> int:
 
 
 def _section_weight(section: BaseModel) -> int:
+    if isinstance(section, Retention):
+        return _curve_weight(section)
     text = json.dumps(section.model_dump_json(exclude_none=True), ensure_ascii=False)
     return len(json.dumps(text)) + _OWN_COLUMNS_BYTES
+
+
+def _curve_weight(curve: Retention) -> int:
+    """A curve has a row for each second that has a point, with its time, viewers and flags."""
+    text = json.dumps(curve.model_dump_json(exclude={"shares"}), ensure_ascii=False)
+    points = sum(share is not None for share in curve.shares)
+    return points * (len(json.dumps(text)) + _SECOND_BYTES)

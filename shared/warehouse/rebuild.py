@@ -1,7 +1,7 @@
 """Use case: make the tables again from the lake alone.
 
-1. *Filling.* The records of `metadata/`, `metrics/`, `ratings/` and `raw/upload/` are loaded in the
-   order of names, batch by batch, into a shadow dataset. The Loader is the one that `load` uses.
+1. *Filling.* The records of `metadata/`, `metrics/`, `ratings/`, `raw/upload/` and `retention/` are
+   loaded in the order of names, batch by batch, into a shadow dataset. `load` has the same Loader.
    After each batch `state/_rebuild.json` holds the progress, so a rebuild that was killed resumes
    there.
 2. *Swapping.* Each table replaces the live one by a copy job that truncates. Such a job is atomic

@@ -62,6 +62,7 @@ def table_rows(records: Iterable[Record]) -> Rows:
         "dim_lang": [],
         "dim_video": list(_video_rows(records)),
         "fact_metrics_snapshot": list(_metrics_rows(records)),
+        "fact_retention": _retention_rows(records),
         "fact_rating": [],
         "fact_rating_detail": [],
     }
@@ -186,6 +187,37 @@ def _hook(retention: Retention | None) -> Metrics | None:
     if retention is None or (rate := hook_rate_3s(retention.shares)) is None:
         return None
     return Metrics(collected_at=retention.collected_at, hook_rate_3s=rate)
+
+
+def _retention_rows(records: Iterable[Record]) -> list[Row]:
+    """A row per video, moment and second, with what all curves of that moment know of the second.
+
+    Curves complete each other by the second, as the MERGE does: so batches do not matter.
+    """
+    rows: dict[tuple[str, str, int], Row] = {}
+    for record in records:
+        for row in _curve_rows(record.video_id, record.retention) if record.retention else ():
+            key = (record.video_id, row["collected_at"], row["second"])
+            rows[key] = _merged_second(rows[key], row) if key in rows else row
+    return list(rows.values())
+
+
+def _curve_rows(video_id: str, curve: Retention) -> Iterator[Row]:
+    common = curve.model_dump(mode="json", exclude_none=True, exclude={"shares"})
+    common |= _video_key(video_id) | {"flags": sorted(set(curve.flags))}
+    for second, share in enumerate(curve.shares):
+        if share is not None:
+            yield common | {"second": second, "share": share}
+
+
+def _merged_second(first: Row, second: Row) -> Row:
+    """Both rows of one key in one: of two numbers the greater one, and all flags."""
+    numbers = {
+        name: max(row[name] for row in (first, second) if name in row)
+        for name in ("share", "viewers")
+        if name in first or name in second
+    }
+    return first | numbers | {"flags": sorted({*first["flags"], *second["flags"]})}
 
 
 def _rating_rows(video_id: str, rating: Rating) -> tuple[Row, Row]:

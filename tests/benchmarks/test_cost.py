@@ -157,6 +157,16 @@ def test_a_batch_stays_below_its_bar(videos, are_rated):
     assert total / 1e6 <= cost.BATCH_MB_BARS[videos]
 
 
+@pytest.mark.parametrize("videos", [10**6, 10**7])
+def test_a_batch_with_curves_stays_below_its_bar_and_reads_its_own_days(videos):
+    bills_of_batch = batch_bills(TablesAtRest(videos, row_shape(curves=1)), have_curves=True)
+    (of_curves,) = (bill for bill in bills_of_batch if bill.target == "fact_retention")
+
+    assert [read.partitions for read in of_curves.reads] == [2]
+    total = sum(bill.billed_bytes for bill in bills_of_batch)
+    assert total / 1e6 <= cost.CURVE_MB_BARS[videos]
+
+
 def test_loading_a_million_videos_stays_below_its_bar():
     small, million = loading.loading_cost(10**5), loading.loading_cost(10**6)
 

@@ -7,8 +7,8 @@ from typing import Any
 from shared.model import Creator, Record, Video, parse_record
 from shared.privacy.mentions import ERASED
 from shared.privacy.tombstones import TOMBSTONES
-from shared.storage.layout import RatingKey, metadata_name, rating_name, video_name
-from tests.interleavings.posts import NAME, Post
+from shared.storage.layout import RatingKey, metadata_name, rating_name, retention_name, video_name
+from tests.interleavings.posts import DAY, NAME, Post
 from tests.interleavings.world import DATASET, SimulatedRater, World, decoded
 from tests.records import DAY_0
 
@@ -32,6 +32,7 @@ def others_missing(world: World, is_redacted: bool) -> Iterator[str]:
         if not (post.is_erased or is_unlisted):
             yield from _listing_missing(world, post, is_redacted)
             yield from _rows_missing(world, post)
+            yield from _curve_missing(world, post)
             yield from _rating_missing(world, post)
 
 
@@ -96,6 +97,18 @@ def _rows_missing(world: World, post: Post) -> Iterator[str]:
         yield f"the caption of {post.video_id} in dim_video is not that of the lake"
     if not any(it["video_id"] == post.video_id for it in tables["fact_metrics_snapshot"].values()):
         yield f"the counts of {post.video_id} are not in the tables"
+
+
+def _curve_missing(world: World, post: Post) -> Iterator[str]:
+    name = retention_name(post.video_id, DAY)
+    if post.stage == "new":
+        return
+    if world.lake.read(name) != post.curve().to_json():
+        yield f"the curve of {post.video_id} is not in the lake as it was"
+    rows = world.tables.datasets[DATASET]["fact_retention"].values()
+    shares = {it["second"]: it["share"] for it in rows if it["video_id"] == post.video_id}
+    if shares != dict(enumerate(post.curve().retention.shares)):
+        yield f"the tables have the curve {shares} of {post.video_id}"
 
 
 def _rating_missing(world: World, post: Post) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from shared.model import Creator, Metrics, Record, Video
 from shared.privacy.mentions import ERASED
+from shared.retention_section import Retention
 from shared.tiktok.sources.source import SourceVideo
 
 NAME = "ada.lovely"
@@ -52,6 +53,13 @@ class Post:
             video=listing.video,
             creator=listing.creator,
             metrics=listing.metrics,
+        )
+
+    def curve(self) -> Record:
+        """The record of a reading of its retention curve, which comes apart from its listing."""
+        shares = (1.0, int(self.video_id[-2:]) / 100)
+        return Record(
+            video_id=self.video_id, retention=Retention(collected_at=DAY, viewers=9, shares=shares)
         )
 
     def listed(self, at: datetime) -> SourceVideo:

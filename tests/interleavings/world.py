@@ -23,7 +23,7 @@ from shared.rating.budget import OverBudget
 from shared.rating.rate import RateApp as AnalyzeApp
 from shared.rating.rater import MediaToRate, RaterAnswer
 from shared.rubric_values import Values
-from shared.storage.layout import COLLECTIONS, RatingKey, metadata_name, video_name
+from shared.storage.layout import COLLECTIONS, RatingKey, metadata_name, retention_name, video_name
 from shared.storage.lease import Lease
 from shared.tiktok.collections import Collection
 from shared.tiktok.media.media import UrlMedia
@@ -208,24 +208,29 @@ class World:
     def _put_post(self, post: Post) -> None:
         if post.stage == "new":
             return
-        record, message = post.record(), Message("x", post.record().to_json(), {})
+        record, curve = post.record(), post.curve()
+        messages = [Message("x", each.to_json(), {}) for each in (record, curve)]
         self.lake.put(metadata_name(post.video_id), record.to_json())
+        self.lake.put(retention_name(post.video_id, DAY), curve.to_json())
         name = video_name(post.video_id, "mp4")
         generation = self.lake.replace(name, post.media, 0)
         upload = VideoUploaded(self.lake.bucket_name, name, str(generation))
         if post.stage in ("loaded", "parked"):
-            self.loader().load([record])
+            self.loader().load([record, curve])
         if post.stage == "parked":
             self._park(upload)
         if post.stage == "loaded":
             self.bus.uploaded(upload)
         if post.stage == "published":
-            self.bus.add("load", message)
+            for message in messages:
+                self.bus.add("load", message)
             self.bus.uploaded(upload)
         if post.stage == "failed":
-            self._fail(post.video_id, message, upload)
+            self._fail(post.video_id, messages, upload)
         if post.stage == "dead":
-            self.subscriber.letters[post.video_id] = Message(post.video_id[-2:], message.data, {})
+            for number, message in enumerate(messages):
+                letter = f"{post.video_id[-2:]}{number}"
+                self.subscriber.letters[letter] = Message(letter, message.data, {})
             self.bus.uploaded(upload)
 
     def _park(self, upload: VideoUploaded) -> None:
@@ -233,8 +238,10 @@ class World:
         message = Message(f"parked {upload.name}", request.data, request.attributes)
         park(self.lake, "analyze", message, DAY, "over_budget", DAY)
 
-    def _fail(self, key: str, message: Message, upload: VideoUploaded) -> None:
-        self.lake.keep_failed("load", key, "malformed", "was bad", DAY, **as_json(message))
+    def _fail(self, key: str, messages: list[Message], upload: VideoUploaded) -> None:
+        for number, message in enumerate(messages):
+            name = f"{key}-{number}"
+            self.lake.keep_failed("load", name, "malformed", "was bad", DAY, **as_json(message))
         request = as_json(notification_of(upload)) | {"upload": asdict(upload)}
         self.lake.keep_failed("analyze", key, "malformed", "was bad", DAY, **request)
 

@@ -60,6 +60,8 @@ WORDS: Mapping[str, tuple[Any, ...]] = {
     "generation": ("0", "1700000000000001"),
     "config_hash": ("aa", "bb"),
     "replicate": (0, 1, 2),
+    "second": (0, 1, 2, 3, 7),
+    "share": (0.0, 0.33, 0.5, 0.97, 1.0, 1.02),
     "flags": ("rounded_count", "vanished", "likes_exceed_views"),
 }
 """Columns whose values mean something to a view."""
@@ -93,6 +95,8 @@ def _rows(
             row |= _video_key(pools["video_id"][number])
         if "replicate" in row and rows and chance.random() < 0.4:  # another answer of one rater
             row |= _configuration(chance.choice([*rows.values()]))
+        if "second" in row and rows and chance.random() < 0.7:  # another point of one curve
+            row |= _reading(chance.choice([*rows.values()]))
         rows.setdefault(tuple(row[name] for name in key), row)
     return list(rows.values())
 
@@ -101,6 +105,10 @@ def _configuration(row: Row) -> Row:
     return {
         name: row[name] for name in ("video_id", "id_day", "generation", "rater", "config_hash")
     }
+
+
+def _reading(row: Row) -> Row:
+    return {name: row[name] for name in ("video_id", "id_day", "collected_at")}
 
 
 def _row(table: str, pools: Mapping[str, list[str]], chance: random.Random) -> Row:

@@ -7,6 +7,7 @@ tables that facts are computed from get the columns that they lack, such as thos
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -64,7 +65,9 @@ class FactMeans:
             return 0
         self.on_progress("Averaging the answers about each video …")
         for name in (FACT_TABLE, *SECTION_TABLES):  # the facts come first: they hold `load`
-            adapt_columns(self.client, self._table(name))
+            # A table that is newer than this dataset is created with its columns afterwards.
+            with suppress(exceptions.NotFound):
+                adapt_columns(self.client, self._table(name))
         pending = self._pending()
         for rater, video_ids in pending.items():
             loader = Loader(self.client, self.dataset, [rater])

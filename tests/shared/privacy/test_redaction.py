@@ -280,6 +280,7 @@ def test_a_failure_that_only_mentions_the_erased_is_kept_without_the_name(it):
         (f"videos/{SHORT}.mp4", True),
         (f"metadata/{GONE}.json", True),
         (f"metrics/{GONE}/20261101T000000.000000Z.json", True),
+        (f"retention/{GONE}/20261101T000000.000000Z.json", True),
         (f"ratings/{GONE}/1/signals/1.0/abcd/0.json.claim", True),
         (f"raw/upload/2026-11-01/{GONE}-0123456789abcdef.json", True),
         (f"failed/fetch/media%2F{GONE}.json", True),

@@ -4,7 +4,7 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ def client(bigquery_url: str) -> bigquery.Client:
 
 @dataclass
 class Db:
-    """Six empty tables and what can be done with them."""
+    """Empty tables and what can be done with them."""
 
     client: bigquery.Client
     dataset: str
@@ -82,13 +82,15 @@ class Db:
             if row["is_filled"]:
                 self.rows(f"DELETE FROM {row['name']} WHERE TRUE")
 
-    def tables(self) -> dict[str, list[dict[str, Any]]]:
+    def tables(
+        self, names: Sequence[str] = (*SECTION_TABLES, FACT_TABLE)
+    ) -> dict[str, list[dict[str, Any]]]:
         """All that events made of the tables, in the order of their keys."""
         return {
             name: self.rows(
                 f"SELECT * FROM {name} ORDER BY {', '.join(definitions()[name]['key'])}"
             )
-            for name in (*SECTION_TABLES, FACT_TABLE)
+            for name in names
         }
 
 

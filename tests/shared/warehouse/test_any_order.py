@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from shared.model import Record, canonical_json
 from shared.rating_section import Rating
+from shared.retention_section import Retention
 from shared.rubric_values import Values
 from tests.records import creator, curve, metrics, no_media, rating, record, video
 
@@ -47,7 +48,14 @@ counts = st.builds(
     st.sampled_from([None, 0.25, 0.75]),
 )
 curves = st.builds(
-    lambda hours, rate: curve(hours, 1.0, 0.9, 0.8, rate), HOURS, st.sampled_from([None, 0.5, 1.5])
+    lambda hours, share, rate, viewers, flags: curve(
+        hours, 1.0, share, 0.8, rate, viewers=viewers, flags=flags
+    ),
+    HOURS,
+    st.sampled_from([None, 0.9, 1.1]),
+    st.sampled_from([None, 0.5, 1.5]),
+    st.sampled_from([None, 10, 20]),
+    st.sampled_from([(), ("rising",), ("short",)]),
 )
 ratings = st.one_of(
     st.builds(
@@ -111,6 +119,8 @@ def test_the_tables_follow_from_what_was_said_alone(db, delivered):
     )
     assert facts == expected_facts(sent)
     assert sorted(row["detail"] for row in history) == sorted(expected_ratings(sent))
+    seconds = db.rows("SELECT * EXCEPT (id_day) FROM fact_retention")
+    assert {tuple(row.values())[:3]: row for row in seconds} == expected_seconds(sent)
 
 
 @dataclass(frozen=True)
@@ -230,6 +240,25 @@ def expected_ratings(sent: list[Record]) -> list[str]:
         for video_id in ids
         for rating in kept_ratings([record for record in sent if record.video_id == video_id])
     ]
+
+
+def expected_seconds(sent: list[Record]) -> dict[Any, dict[str, Any]]:
+    """By video, moment and second the greatest numbers, and all flags."""
+    points: dict[Any, list[tuple[float, Retention]]] = {}
+    for each in sent:
+        for second, share in enumerate(each.retention.shares if each.retention else ()):
+            if share is not None:
+                key = (each.video_id, each.retention.collected_at, second)
+                points.setdefault(key, []).append((share, each.retention))
+    return {
+        key: {
+            **dict(zip(("video_id", "collected_at", "second"), key, strict=True)),
+            "share": max(share for share, _ in of_second),
+            "viewers": max((it.viewers for _, it in of_second if it.viewers), default=None),
+            "flags": sorted({flag for _, it in of_second for flag in it.flags}),
+        }
+        for key, of_second in points.items()
+    }
 
 
 def primary(ratings: list[Rating]) -> Rating | None:

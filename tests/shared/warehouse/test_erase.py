@@ -17,12 +17,12 @@ from shared.erasure.erase import (
 from shared.erasure.rows import WarehouseRows
 from shared.erasure.text_changes import patterns
 from shared.privacy.pseudonym import pseudonym
-from shared.storage.layout import metadata_name, snapshot_name
+from shared.storage.layout import metadata_name, retention_name, snapshot_name
 from shared.warehouse import rebuild
 from shared.warehouse.client import bigquery
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.mentioned import FOUND, NAMES
-from tests.records import DAY_0, at, creator, metrics, rating, record, video
+from tests.records import DAY_0, at, creator, curve, metrics, rating, record, video
 
 GONE, OTHER, LATE = (f"730000000000000000{n}" for n in (1, 2, 3))
 NAME = "ada.l"
@@ -53,7 +53,10 @@ class World:
         later = record(GONE, metrics=metrics(5, views=9))
         self.lake.write_once(snapshot_name(GONE, at(5)), later.to_json())
         rated = record(GONE, rating=rating())
-        self.loaded = [self.gone, self.other, later, rated]
+        curves = [record(each, retention=curve(0, 1.0, 0.8, 0.5)) for each in (GONE, OTHER)]
+        for each in curves:
+            self.lake.write_once(retention_name(each.video_id, DAY_0), each.to_json())
+        self.loaded = [self.gone, self.other, later, rated, *curves]
         db.load(*self.loaded)
         for name, content in self.objects().items():
             self.lake.put(
@@ -81,6 +84,8 @@ class World:
             },
             "state/_ages/cats.json": {"videos": {GONE: [1, 2], OTHER: [1, 2]}, "missed": {}},
             "failed/load/m1.json": {"data": _base64(self.gone.to_json()), "reason": "x"},
+            "failed/load/m3.json": {"data": _base64(curves_of(GONE)), "reason": "x"},
+            "parked/load/e3.json": {"data": _base64(curves_of(GONE)), "attributes": {}},
             "failed/load/m2.json": {"data": _base64(self.other.to_json()), "reason": "x"},
             f"failed/fetch/media%2F{GONE}.json": {"reason": "unreachable"},
             "parked/analyze/e1.json": {"attributes": {"objectId": f"videos/{GONE}.mp4"}},
@@ -124,6 +129,10 @@ class World:
         return "\n".join([*objects, json.dumps(self.db.tables(), default=str)])
 
 
+def curves_of(video_id):
+    return record(video_id, retention=curve(0, 1.0, 0.8, 0.5)).to_json()
+
+
 def _base64(data):
     return base64.b64encode(data).decode()
 
@@ -149,6 +158,8 @@ def test_nothing_names_an_erased_creator_or_the_videos_and_others_stay(world):
     (row,) = world.db.rows("SELECT caption, hashtags FROM dim_video")
     assert row["caption"].startswith("Danke @[erased] für")
     assert row["hashtags"] == ["x", "[erased]"]
+    assert [row["video_id"] for row in world.db.rows("SELECT * FROM fact_retention")] == [OTHER] * 3
+    assert remaining >= {retention_name(OTHER, DAY_0)}
     assert world.waited > 10
 
 

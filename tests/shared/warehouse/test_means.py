@@ -88,6 +88,18 @@ def test_ratings_get_the_columns_of_a_rubric_that_came_with_the_means(older):
     assert answer == {"hook": None, "setup": None}
 
 
+def test_a_table_that_no_earlier_version_had_is_left_to_the_deployment(older):
+    db, expected = older
+    db.client.delete_table(f"test.{db.dataset}.fact_retention")
+
+    assert FactMeans(db.client, db.dataset).fill() == 3
+
+    names = {table.table_id for table in db.client.list_tables(db.dataset)}
+    assert "fact_retention" not in names
+    facts = {row["video_id"] for row in db.rows("SELECT video_id FROM fact_video_analytics")}
+    assert facts == {row["video_id"] for row in expected}
+
+
 def test_a_run_that_was_killed_is_ended_by_the_next_which_is_the_last(older, monkeypatch):
     db, expected = older
 

@@ -19,7 +19,13 @@ from shared.warehouse.rows import table_rows
 from shared.warehouse.tables import create_tables, definitions
 from tests.records import VIDEO_ID, at, creator, curve, metrics, no_media, rating, record, video
 
-FULL = record(video=video(), creator=creator(), metrics=metrics(), rating=rating())
+FULL = record(
+    video=video(),
+    creator=creator(),
+    metrics=metrics(),
+    rating=rating(),
+    retention=curve(0, 1.0, 0.8, 0.5),
+)
 
 
 def test_one_record_fills_all_tables(db):
@@ -31,6 +37,7 @@ def test_one_record_fills_all_tables(db):
         "dim_video": 1,
         "dim_lang": 1,
         "fact_metrics_snapshot": 1,
+        "fact_retention": 3,
         "fact_rating": 1,
         "fact_rating_detail": 1,
         "fact_video_analytics": 1,
@@ -100,6 +107,17 @@ def test_the_fact_shows_the_latest_metrics_and_history_keeps_all(db):
 
     assert db.fact(VIDEO_ID)["views"] == 300
     assert len(db.rows("SELECT * FROM fact_metrics_snapshot")) == 2
+
+
+def test_each_reading_of_a_curve_stays_and_a_second_without_a_point_has_no_row(db):
+    db.load(record(retention=curve(0, 1.0, None, 0.25, viewers=4_000)))
+    db.load(record(retention=curve(24, 1.0, 1.01)))
+
+    rows = db.rows("SELECT * EXCEPT (id_day) FROM fact_retention ORDER BY collected_at, second")
+    assert [(row["second"], row["share"], row["viewers"]) for row in rows] == [
+        (0, 1.0, 4_000), (2, 0.25, 4_000), (0, 1.0, None), (1, 1.01, None),
+    ]  # fmt: skip
+    assert db.fact(VIDEO_ID)["collected_at"] is None, "nothing was counted"
 
 
 def test_a_count_that_was_not_given_is_null(db):

@@ -7,14 +7,20 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Transient
-from shared.storage.layout import RatingKey, metadata_name, rating_name, snapshot_name
+from shared.storage.layout import (
+    RatingKey,
+    metadata_name,
+    rating_name,
+    retention_name,
+    snapshot_name,
+)
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, RowsRefused
 from shared.warehouse.rebuild import STATE, RebuildApp, RebuildInProgress, rebuild
 from shared.warehouse.shadow import Shadow
 from shared.warehouse.tables import constraints, definitions
 from tests.fakes import LakeInMemory, tombstones_in
-from tests.records import DAY_0, creator, metrics, no_media, rating, record, video
+from tests.records import DAY_0, creator, curve, metrics, no_media, rating, record, video
 
 FULL = record(video=video(), metrics=metrics(), rating=rating())
 IDS = [f"73000000000000000{n:02}" for n in range(4)]
@@ -41,7 +47,11 @@ class World:
             key = RatingKey.of(record.rating)
             rated = record.rating.model_dump_json(exclude_none=True).encode()
             self.lake.write_once(rating_name(record.video_id, key), rated)
-        listing = record.model_copy(update={"rating": None})
+        if record.retention:
+            reading = record.model_copy(update={"video": None, "metrics": None, "rating": None})
+            at = retention_name(record.video_id, record.retention.collected_at)
+            self.lake.write_once(at, reading.to_json())
+        listing = record.model_copy(update={"rating": None, "retention": None})
         if record.metrics and not record.video:
             at = snapshot_name(record.video_id, record.metrics.collected_at)
             self.lake.write_once(at, listing.to_json())
@@ -98,6 +108,8 @@ def world(empty):
         record(IDS[0], video=video(30, caption="new"), metrics=metrics(30, views=999)),
         record(IDS[1], creator=creator(60, followers=9), metrics=metrics(60, views=1_999)),
         record(IDS[1], rating=rating(2, 90, rater="gemini/flash/1.0")),
+        record(IDS[2], retention=curve(0, 1.0, None, 0.5, viewers=900)),
+        record(IDS[2], retention=curve(24, 1.0, 0.9, 0.8, 0.7)),
     )
     world.lake.now += timedelta(hours=1)
     return world
@@ -112,7 +124,7 @@ def test_the_tables_equal_those_the_events_made(world):
     answer = rebuild(world.app())
 
     assert world.db.tables() == made_by_events
-    assert answer == {"loaded": 15, "caught_up": 0, "malformed": 0, "resumed": False}
+    assert answer == {"loaded": 17, "caught_up": 0, "malformed": 0, "resumed": False}
     assert not world.shadow_exists()
     assert world.lake.read(STATE) is None
 
@@ -172,7 +184,7 @@ def test_a_rebuild_that_was_killed_goes_on(world, phase):
     answer = rebuild(world.app(batch_rows=8))
 
     assert answer["resumed"] is True
-    assert answer["loaded"] == 15
+    assert answer["loaded"] == 17
     assert all(progress.loaded >= 8 for progress in seen)
     assert world.db.tables() == made_by_events
 

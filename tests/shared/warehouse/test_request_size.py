@@ -25,7 +25,7 @@ from shared.warehouse.rebuild import RebuildApp, rebuild
 from shared.warehouse.rows import table_rows
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.loopback import Reply, Request, serving
-from tests.records import DAY_0, creator, metrics, rating, record, video
+from tests.records import DAY_0, creator, curve, metrics, rating, record, video
 from tests.shared.warehouse.test_insight_rows import DAY, PLAN, quality, stored_rows
 
 GOOGLES_LIMIT = 10_000_000
@@ -176,6 +176,23 @@ def test_a_record_weighs_no_less_than_it_takes_in_a_request(caption, bio, hashta
         for rows in table_rows([weighed]).values()
     )
     assert sent <= weight(weighed) <= 2 * sent + 1_000
+
+
+FLAGS = st.lists(st.text('aé驚"', min_size=1, max_size=50), max_size=20)
+SHARES = st.one_of(st.none(), st.floats(0, 10))
+
+
+@settings(max_examples=60, deadline=None)
+@example([0.1] * 60, None, [])
+@given(st.lists(SHARES, max_size=60), st.none() | st.integers(0, 2**63 - 1), FLAGS)
+def test_a_curve_weighs_no_less_than_its_seconds_take_in_a_request(shares, viewers, flags):
+    reading = curve(0, 1.0, *shares, viewers=viewers, flags=tuple(flags))
+    weighed = record("9" * 20, retention=reading)
+
+    rows = table_rows([weighed])["fact_retention"]
+
+    sent = sum(len(json.dumps(json.dumps(row, ensure_ascii=False))) for row in rows)
+    assert sent <= weight(weighed) <= 2 * sent
 
 
 def test_a_report_larger_than_one_request_is_written_whole(db, monkeypatch):

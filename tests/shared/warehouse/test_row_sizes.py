@@ -6,7 +6,8 @@ from benchmarks.warehouse_cost.world import row_shape, sample
 from shared.warehouse.tables import schema
 
 FEW_READINGS = 2
-STORED = sorted(row_shape(FEW_READINGS).counts)
+SHAPE = row_shape(FEW_READINGS, curves=2)
+STORED = sorted(SHAPE.counts)
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def stored_sizes(client):
 
     create_tables(client, "row_sizes")
     loader = Loader(client, "row_sizes", ["gemini/", "signals/"])
-    loader.load(list(sample(FEW_READINGS, 1)))
+    loader.load(list(sample(FEW_READINGS, 1, curves=2)))
     return {table: _sizes(client, table) for table in STORED}
 
 
@@ -40,7 +41,7 @@ def _bytes(column):
 
 @pytest.mark.parametrize("table", STORED)
 def test_the_model_has_the_sizes_of_the_stored_rows(stored_sizes, table):
-    shape, stored = row_shape(FEW_READINGS), stored_sizes[table]
+    shape, stored = SHAPE, stored_sizes[table]
     rows = stored.pop("rows_of_it")
 
     assert rows == shape.counts[table]

@@ -17,6 +17,7 @@ from tests.records import creator, record
 REFERENCES = {
     "dim_video": {"user_key": "dim_user"},
     "fact_metrics_snapshot": {"video_id": "dim_video"},
+    "fact_retention": {"video_id": "dim_video"},
     "fact_rating": {"video_id": "dim_video"},
     "fact_rating_detail": {"video_id": "dim_video"},
     "fact_video_analytics": {

@@ -16,7 +16,7 @@ from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.tables import definitions
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.interleavings.warehouse import RowsInMemory, TablesInMemory, merge_in_memory
-from tests.records import creator, metrics, no_media, rating, record, video
+from tests.records import creator, curve, metrics, no_media, rating, record, video
 
 NAME = "ada.lovely"
 VIDEOS = [f"730000000000000000{number}" for number in range(1, 5)]
@@ -48,9 +48,21 @@ def random_record(dice):
         sections["metrics"] = metrics(
             dice.randrange(4), views=views, average_watch_s=watched_s, flags=flags
         )
+    if dice.random() < 0.3:
+        sections["retention"] = random_curve(dice)
     if dice.random() < 0.6 or not sections:
         sections["rating"] = random_rating(dice)
     return record(dice.choice(VIDEOS), **sections)
+
+
+def random_curve(dice):
+    shares = tuple(dice.choice((None, 0.5, 0.6)) for _ in range(3))
+    return curve(
+        dice.randrange(4),
+        *(*shares, dice.choice((None, 0.4)), 0.3),
+        viewers=dice.choice((None, 10, 20)),
+        flags=dice.choice(((), ("long",), ("rising",))),
+    )
 
 
 def random_rating(dice) -> Rating:
