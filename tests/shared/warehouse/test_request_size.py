@@ -182,7 +182,6 @@ FLAGS = st.lists(st.text('aé驚"', min_size=1, max_size=50), max_size=20)
 SHARES = st.one_of(st.none(), st.floats(0, 10))
 
 
-@settings(max_examples=60, deadline=None)
 @example([0.1] * 60, None, [])
 @given(st.lists(SHARES, max_size=60), st.none() | st.integers(0, 2**63 - 1), FLAGS)
 def test_a_curve_weighs_no_less_than_its_seconds_take_in_a_request(shares, viewers, flags):
