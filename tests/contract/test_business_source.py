@@ -5,6 +5,7 @@ import math
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from local.sandbox.audiences import watching
 from local.sandbox.dummy import dummy_library
 from local.sandbox.library import Library
 from local.sandbox.studio import STUDIO, studio_posts
-from shared.errors import Misconfigured, Transient
+from shared.errors import Misconfigured, Permanent, Transient
 from shared.model import parse_record
 from shared.privacy.pseudonym import pseudonym
 from shared.storage.layout import BUSINESS_TOKENS
@@ -30,6 +31,8 @@ from shared.tiktok.sources.pseudonyms import Pseudonymous
 from shared.tiktok.sources.source import NotThatAccount
 from shared.tiktok.sources.user_tokens import UserTokens, token_pair
 from shared.tiktok.sources.wire import Exchange, RefusedByApi
+from tests.fakes import LakeInMemory
+from tests.loopback import Reply, serving
 from tests.tiktok_world import World
 
 ANCHOR = datetime(2026, 11, 1, tzinfo=UTC)
@@ -225,6 +228,25 @@ def test_an_error_in_an_answer_with_status_200_is_an_error(owner):
     with pytest.raises(RefusedByApi) as refusal:
         list(owner.api().pages(MINE, ANCHOR.date()))
     assert refusal.value.reason == "40002"
+
+
+@pytest.mark.parametrize("code", [40001, 40002, 40100, 40101, 40105, 50000, None])
+def test_what_tiktok_repeats_in_an_error_tells_nobody_keys_and_tokens(owner, code):
+    secrets = (KEY + "-secret", owner.tokens().valid())
+    error = {"code": code, "message": f"bad {' '.join(secrets)}", "data": {}}
+    with serving(lambda request: Reply(body=json.dumps(error).encode())) as server:
+        tokens = owner.tokens()
+        tokens.exchange, tokens.client_secret = Exchange(server.url), secrets[0]
+        tokens.lake = LakeInMemory()
+        tokens.keep(owner.tokens()._read()[0])
+        api = BusinessApi(tokens, sleep=lambda _: None)
+        with pytest.raises((Permanent, Transient, Misconfigured)) as refusal:
+            list(api.pages(MINE, ANCHOR.date()))
+        with suppress(Permanent, Transient, Misconfigured):
+            assert api.user_info(STUDIO) == b'{"data": {}}'
+
+    assert [secret for secret in secrets if secret in str(refusal.value)] == []
+    assert server.requests[0].headers["Access-Token"] == secrets[1]
 
 
 # Runs

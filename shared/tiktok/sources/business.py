@@ -40,6 +40,7 @@ from shared.tiktok.sources.wire import Calls, RefusedByApi
 
 API = "Business API"
 PHOTO = "PHOTO"
+NO_PROFILE = b'{"data": {}}'
 VIDEO_FIELDS = {
     "video.list": (
         "item_id",
@@ -125,19 +126,19 @@ class BusinessApi:
         return account_rereads(API, self._list, posts)
 
     def user_info(self, username: str) -> bytes:
-        """The owner's own profile, or the refusal of an app that may not read it, unchanged.
+        """The owner's own profile, unchanged; an empty one where the app may not read it.
 
         Raises NotThatAccount for another name than the owner's.
         """
         fields = self._granted(USER_FIELDS)
         if not fields:
-            return b'{"data": {}}'
+            return NO_PROFILE
         try:
             body, data = self._ask("business/get", {"fields": json.dumps(fields)})
         except RefusedByApi as error:
             if error.reason != str(NO_PERMISSION):
                 raise
-            return error.body
+            return NO_PROFILE
         refuse_other_account(data.get("username"), username)
         return body
 
