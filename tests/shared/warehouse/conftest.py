@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
+from shared.erasure.rows import WarehouseRows
 from shared.model import Record
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
@@ -81,6 +82,9 @@ class Db:
         for row in self.rows(filled):
             if row["is_filled"]:
                 self.rows(f"DELETE FROM {row['name']} WHERE TRUE")
+
+    def erasable_rows(self) -> WarehouseRows:
+        return WarehouseRows(self.client, self.dataset)
 
     def tables(
         self, names: Sequence[str] = (*SECTION_TABLES, FACT_TABLE)

@@ -22,7 +22,7 @@ from tests.records import creator, curve, metrics, no_media, rating, record, vid
 
 IN_THE_SUITE = settings.get_current_profile_name() == "suite"
 LOOKS = (
-    settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
+    settings(max_examples=4, phases=[Phase.explicit, Phase.generate])
     if IN_THE_SUITE
     else settings()
 )

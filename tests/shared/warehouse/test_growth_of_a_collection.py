@@ -6,7 +6,7 @@ from local.sandbox.api.server import running
 from local.sandbox.api.shown import grown
 from tests.tiktok_world import ANCHOR, FIRST, World, growing_library
 
-POSTS = 12
+POSTS = 6
 MOST_OFF = 0.05
 
 

@@ -198,6 +198,7 @@ def test_a_run_that_ended_before_it_labelled_its_tables_is_completed(migrated):
     assert f"{db.dataset}__migration" not in {each.dataset_id for each in db.client.list_datasets()}
 
 
+@pytest.mark.campaign
 def test_new_records_complete_migrated_rows(migrated, rebuilt):
     """Records that waited in the queue, older listings, and ratings that come once more."""
     Loader(migrated.db.client, "migrated", PRIMARY_RATERS).load(old_records()[::-1])
@@ -205,6 +206,7 @@ def test_new_records_complete_migrated_rows(migrated, rebuilt):
     assert contents(migrated.db) == rebuilt
 
 
+@pytest.mark.campaign
 def test_a_rebuild_from_an_old_lake_makes_the_same_tables(migrated, rebuilt):
     """The lake never holds two ratings of a kind, so those that were replaced are not there."""
     world = World(migrated.db)
@@ -260,6 +262,7 @@ def kill_after(db: Db, patch: pytest.MonkeyPatch, is_last: Callable[[int, str], 
         patch.setattr(db.client, method, call)
 
 
+@pytest.mark.campaign
 def test_a_migration_that_was_killed_twice_is_ended_by_the_next(old, rebuilt):
     for last_change in (
         "query ALTER TABLE `test.older.fact_video_analytics`",
@@ -353,10 +356,8 @@ def test_facts_that_load_wrote_after_the_last_swap_stay(old, rebuilt):
 # Records that come meanwhile
 
 
-@pytest.mark.parametrize(
-    "step",
-    ["Filling dim_user …", pytest.param("Replacing fact_rating …", marks=pytest.mark.campaign)],
-)
+@pytest.mark.campaign
+@pytest.mark.parametrize("step", ["Filling dim_user …", "Replacing fact_rating …"])
 def test_a_batch_of_the_old_load_is_not_acknowledged_and_comes_again(old, step):
     """Its last statement fails. So Pub/Sub keeps the records, and the new `load` gets them."""
     outcomes: list[str] = []

@@ -1,7 +1,5 @@
 """`@me`, `ME` and `me ` are one creator in the tables."""
 
-import itertools
-
 import pytest
 
 from shared.inputs.json_input import parse_json
@@ -14,6 +12,7 @@ from tests.records import DAY_0, creator, record, video
 SPELLINGS = ("@me", "ME", "me ")
 IDS = ("7300000000000000001", "7300000000000000002", "7300000000000000003")
 CREATORS = "SELECT user_key, username, followers FROM dim_user WHERE user_key <> 'unknown'"
+OTHER_ORDERS = ((0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1))
 OLD_ROW = "INSERT INTO dim_user (user_key, user_bucket, observed_at) VALUES (@key, 0, '2026-01-01')"
 
 
@@ -25,7 +24,14 @@ def listing(spelling: str, number: int):
     )
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize(
+    "order",
+    [
+        (0, 1, 2),
+        (2, 1, 0),
+        *(pytest.param(order, marks=pytest.mark.campaign) for order in OTHER_ORDERS),
+    ],
+)
 def test_three_spellings_are_one_row_in_any_order_of_arrival(db, order):
     for number in order:
         db.load(listing(SPELLINGS[number], number))

@@ -21,7 +21,7 @@ def answer(hours, score, **fields):
     return record(rating=rating(hours, score, **({"replicate": hours, "values": values} | fields)))
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+@pytest.mark.parametrize("order", [pytest.param((0, 1, 2), marks=pytest.mark.campaign), (2, 0, 1)])
 def test_replicates_average_in_any_order_and_the_newest_gives_texts_and_times(db, order):
     answers = [answer(0, 10), answer(1, 30), answer(2, 80)]
     for number in order:

@@ -3,7 +3,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_none
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from shared.errors import Transient
 from shared.warehouse.loader import Loader
@@ -22,7 +22,7 @@ def saying(seed: int) -> list:
             metrics=metrics(dice.randint(0, 3), views=dice.randint(0, 3)),
             rating=rating(dice.randint(0, 3), dice.randint(0, 100)),
         )
-        for _ in range(12)
+        for _ in range(6)
     ]
 
 
@@ -31,10 +31,12 @@ def test_two_loaders_at_once_leave_what_one_would(db, client):
     db.load(*records)
     create_tables(client, f"{db.dataset}_two")
     loaders = [Loader(client, f"{db.dataset}_two", db.primary_raters) for _ in range(2)]
-    batches = [records[0:6], records[6:12], records[3:9], records[0:2]]
+    batches = [records[0:3], records[3:6], records[1:5], records[0:2]]
 
     # A statement that met another's is transient; Pub/Sub delivers the records again.
-    @retry(retry=retry_if_exception_type(Transient), stop=stop_after_attempt(20), wait=wait_none())
+    @retry(
+        retry=retry_if_exception_type(Transient), stop=stop_after_attempt(20), wait=wait_fixed(0.1)
+    )
     def deliver(number):
         loaders[number % 2].load(batches[number])
 
