@@ -102,9 +102,15 @@ def rows(count: int, seed: int = 1, **columns: Any) -> list[Row]:
 class Rows:
     """A source that was read already."""
 
-    def __init__(self, videos: Sequence[Row], curves: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        videos: Sequence[Row],
+        curves: Mapping[str, str] | None = None,
+        retention: Sequence[Row] = (),
+    ):
         self._videos = list(videos)
         self._curves = curves or {}
+        self._retention = list(retention)
 
     def videos(self) -> list[Row]:
         return self._videos
@@ -123,6 +129,9 @@ class Rows:
         nothing = dict.fromkeys(numeric_columns())
         rated = [nothing | row for row in self._videos if row["rater"]]
         return rated + [_again(row) for row in rated]
+
+    def retention(self) -> list[Row]:
+        return self._retention
 
     def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
         return {
@@ -169,7 +178,8 @@ def briefly(videos: Sequence[Row], **more: Any) -> ReportData:
 
 
 def report_of(videos: Sequence[Row], plan: Plan | None = None, **more: Any) -> ReportData:
-    return report_data(Rows(videos, more.pop("curves", None)), plan or default_plan(), DAY, **more)
+    source = Rows(videos, more.pop("curves", None), more.pop("retention", ()))
+    return report_data(source, plan or default_plan(), DAY, **more)
 
 
 @lru_cache

@@ -43,6 +43,8 @@ class ReportSource(Protocol):
 
     def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]: ...
 
+    def retention(self) -> list[Row]: ...
+
     def ratings(self) -> list[Row]: ...
 
     def ages(self) -> list[Row]: ...
@@ -73,6 +75,10 @@ class StarSchema:
             rows = self._rows("curves", *parameters)
             curves |= {row["video_id"]: row["curves"] for row in rows}
         return curves
+
+    def retention(self) -> list[Row]:
+        """The newest retention curve of each video, up to a bound: see retention.sql."""
+        return self._rows("retention")
 
     def ratings(self) -> list[Row]:
         """Every rating that is not made up: rows of `star_schema.ratings_statement`."""
