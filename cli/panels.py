@@ -13,7 +13,7 @@ PANELS = {
     "Your videos": ("ingest", "rate"),
     "Answers": (
         *("insights", "plan", "report", "query", "tables"),
-        *("validate", "rate-kit", "multiverse", "knowledge"),
+        *("validate", "rate-kit", "multiverse", "moment", "knowledge"),
     ),
     "Collect": ("collections", "fetch", "erase"),
     "Run": ("failed", "rebuild"),
