@@ -1,8 +1,8 @@
 """The data of a report, frozen: page, insight tables and CSV files are made from it."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,11 @@ from shared.insights.agreement.ratings import Ratings
 from shared.insights.agreement.star_schema import ratings_from_rows
 from shared.insights.agreement.validation import Validation, ValidationInputs, validate
 from shared.insights.measurement import result_hash
+from shared.insights.moment.moment import moment
+from shared.insights.moment.onset_pairs import onset_pairs
+from shared.insights.moment.options import MomentOptions
+from shared.insights.moment.result import MomentResult
+from shared.insights.moment.star_schema import stored_curves
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
@@ -22,6 +27,7 @@ from shared.insights.report.analysis import Analysis, OnProgress, analysis_of
 from shared.insights.report.effect_rows import effect_rows
 from shared.insights.report.gallery import GalleryVideo, gallery_rows, gallery_videos
 from shared.insights.report.missing_data import MissingData, VideoCounts, missing_data, video_counts
+from shared.insights.report.moment_rows import DrawnCurve, drawn_curves, moment_rows
 from shared.insights.report.planted import PlantedEffect
 from shared.insights.report.quality_rows import quality_rows
 from shared.insights.report.source import ReportSource
@@ -61,6 +67,7 @@ class ReportData:
     rubric_versions: tuple[str, ...]
     videos: dict[str, list[Any]]
     gallery: tuple[GalleryVideo, ...]
+    carrying: tuple[DrawnCurve, ...]
     rows: tuple[Row, ...]
     analysed: frozenset[int]
     input_sha256: str
@@ -110,20 +117,17 @@ def report_data(
     rows, kind = rows_of_one_kind(source.videos(), only_synthetic)
     counts = video_counts(rows, plan, kind)
     ratings = _ratings(source.ratings(), kind)
-    videos = {row["video_id"] for row in rows}
-    ages = [row for row in source.ages() if row["video_id"] in videos]
+    ages = _ages(source, rows)
     analysis, obstacle = _analysis(rows, counts, plan, ratings, ages, on_progress)
     rated = [row for row in rows if row["rating_status"] == "rated"]
     usual = usual_counts(rows)
     on_progress("Collecting the gallery …")
     shown = gallery_rows(rows, _primary_column(plan))
-    curves = source.curves([row["video_id"] for row in shown]) if shown else {}
-    gallery = gallery_videos(
-        *(shown, _predictors(plan), usual, curves, frames_of(shown), files_of(shown))
-    )
+    pictures = frames_of(shown), files_of(shown)
     on_progress("Comparing the raters …")
     validation = _validation(ratings, analysis)
     agreement = validation.dimensions if validation else None
+    after_moment = _moment(source, rows, ratings, on_progress)
     plan_hash = _plan_hash(plan, analysis, kind)
     truth = planted if kind.is_synthetic else None
     stamp = _stamp(plan_hash, day, rated, counts)
@@ -131,15 +135,18 @@ def report_data(
         day=day,
         plan=plan,
         plan_hash=plan_hash,
-        effects=_stamped(effect_rows(analysis) if analysis else [], stamp),
+        effects=_stamped(effect_rows(analysis, moment_rows(after_moment)), stamp),
         agreement=_stamped(agreement_rows(validation), stamp),
-        quality=_stamped(quality_rows(analysis, obstacle, counts, rows, agreement, truth), stamp),
+        quality=_stamped(
+            quality_rows(analysis, obstacle, counts, rows, agreement, truth, after_moment), stamp
+        ),
         missing=obstacle,
         video_counts=counts,
         raters=dict(sorted(Counter(row["rater"] for row in rated).items())),
         rubric_versions=tuple(stamp["rubric_versions"]),
         videos=_columns(rows, plan, usual),
-        gallery=gallery,
+        gallery=gallery_videos(shown, _predictors(plan), usual, _signals(source, shown), *pictures),
+        carrying=drawn_curves(after_moment, rows),
         rows=tuple(rows),
         analysed=frozenset(analysis.gate.frame.index) if analysis else frozenset(),
         input_sha256=analysis.insights.input_sha256 if analysis else "",
@@ -171,6 +178,28 @@ def _ratings(rows: Sequence[Row], kind: VideoKind) -> Ratings | None:
     except BadTable:
         return None
     return ratings if ratings.values else None
+
+
+def _ages(source: ReportSource, rows: Sequence[Row]) -> list[Row]:
+    videos = {row["video_id"] for row in rows}
+    return [row for row in source.ages() if row["video_id"] in videos]
+
+
+def _signals(source: ReportSource, shown: Sequence[Row]) -> Mapping[str, str]:
+    return source.curves([row["video_id"] for row in shown]) if shown else {}
+
+
+def _moment(
+    source: ReportSource, rows: Sequence[Row], ratings: Ratings | None, on_progress: OnProgress
+) -> MomentResult | None:
+    """Who leaves after the surprise; None where no video has a curve."""
+    on_progress("Comparing seconds …")
+    options = MomentOptions()
+    curves = stored_curves(source, rows, options.event).curves
+    if not curves:
+        return None
+    pairs = onset_pairs(ratings, options.event, {curve.video_id for curve in curves})
+    return moment(curves, replace(options, onset_pairs=pairs))
 
 
 def _plan_hash(plan: Plan, analysis: Analysis | None, kind: VideoKind) -> str:

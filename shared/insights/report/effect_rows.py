@@ -1,6 +1,6 @@
 """Rows of insight_effect: the numbers of an analysis."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import exp, prod
 from typing import Any
 
@@ -18,23 +18,25 @@ PRODUCT = " × "
 SHAPES = ("two_lines_low", "two_lines_high", "gee_nb_interaction")
 
 
-def effect_rows(analysis: Analysis) -> list[Row]:
-    """All rows, in the order of the report; `effect` names each row."""
-    rows = [
-        *_associations(analysis),
-        *_corrections(analysis),
-        *_growth(analysis),
-        *_durations(analysis),
-        *_curves(analysis),
-        *_tenths(analysis),
-        *_raters(analysis),
-        *_specifications(analysis),
-        *for_whom_rows(analysis.insights.for_whom),
-    ]
+def effect_rows(analysis: Analysis | None, moment: Iterable[Row] = ()) -> list[Row]:
+    """All rows, in the order of the report, those of the moment last; `effect` names each row."""
+    rows = [*(() if analysis is None else _of_analysis(analysis)), *moment]
     for position, row in enumerate(rows):
         row["place"] = position
         row["effect"] = _name(row)
     return rows
+
+
+def _of_analysis(analysis: Analysis) -> Iterator[Row]:
+    yield from _associations(analysis)
+    yield from _corrections(analysis)
+    yield from _growth(analysis)
+    yield from _durations(analysis)
+    yield from _curves(analysis)
+    yield from _tenths(analysis)
+    yield from _raters(analysis)
+    yield from _specifications(analysis)
+    yield from for_whom_rows(analysis.insights.for_whom)
 
 
 def _name(row: Row) -> str:

@@ -4,6 +4,7 @@ from shared.insights.report import (
     agreement_figures,
     effect_figures,
     headline_figures,
+    moment_figure,
     quality_figures,
 )
 from shared.insights.report.data import ReportData
@@ -20,6 +21,8 @@ _FIGURES = (
     effect_figures.deciles,
     effect_figures.growth,
     effect_figures.durations,
+    moment_figure.moment,
+    moment_figure.moment_videos,
     for_whom,
     raters,
     effect_figures.specifications,

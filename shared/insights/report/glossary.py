@@ -26,6 +26,13 @@ TERMS = (
         "hold the true value. A prediction interval is for one new creator.",
     ),
     Term(
+        "hazard",
+        "hazard ratio",
+        r"[Hh]azard ratios?",
+        "How often viewers leave in a second, of those who still watch, against what is usual for "
+        "that video and that second. 0.80 means a fifth fewer.",
+    ),
+    Term(
         "ratio",
         "ratio (times as many)",
         r"[\d.,]*\d times the|times as many|\b[Rr]atios?\b",

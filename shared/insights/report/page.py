@@ -22,6 +22,8 @@ from shared.insights.report.figures import figures
 from shared.insights.report.formats import FORMATS
 from shared.insights.report.glossary import TERMS, explained, typed
 from shared.insights.report.headline_rows import PART as HEADLINE
+from shared.insights.report.moment_rows import PART as MOMENT
+from shared.insights.report.moment_rows import moment_paragraphs
 from shared.insights.report.question import question, title
 from shared.insights.report.sections import empty_figures, sections_with
 from shared.insights.table.schema import MEANS
@@ -33,7 +35,7 @@ SCRIPTS = tuple(
     HERE / f"script/{name}.js"
     for name in (
         *("elements", "charts", "effects", "robustness", "ratings", "quality", "videos"),
-        *("gallery", "downloads", "terms", "choices"),
+        *("gallery", "moment", "downloads", "terms", "choices"),
     )
 )
 """One script in this order: each file uses what stands before it."""
@@ -101,8 +103,11 @@ def _words_of(data: ReportData) -> dict[str, Any]:
         "verdict": _sentences(data, "verdict"),
         "answer": _sentences(data, "answer"),
         "methods": _sentences(data, "methods"),
-        "for_whom": _sentences(data, "for_whom"),
-        "overturn": _sentences(data, "overturn"),
+        "leads": {
+            "viewers": moment_paragraphs(_sentences(data, MOMENT)),
+            "whom": [[row] for row in _sentences(data, "for_whom")],
+            "robust": [[row] for row in _sentences(data, "overturn")],
+        },
         "basis": _sentences(data, HEADLINE),
         "cautions": [
             (heading, rows)
@@ -225,6 +230,7 @@ def _payload(data: ReportData, page_figures: tuple[Figure, ...]) -> Markup:
         "videos": _drawn(data.videos),
         "videosKnown": len(data.rows),
         "moments": [asdict(video) for video in data.gallery],
+        "carrying": [asdict(video) for video in data.carrying],
     }
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign, escaped in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):

@@ -11,12 +11,14 @@ from shared.insights.caution import each_changes
 from shared.insights.cautions.raters import mixed_raters
 from shared.insights.for_whom_words import for_whom_lines
 from shared.insights.method_words import methods_paragraph
+from shared.insights.moment.result import MomentResult
 from shared.insights.multiverse.words import raters_sentences
 from shared.insights.overturn_words import overturn_sentences
 from shared.insights.predictor_steps import step_of
 from shared.insights.report.analysis import Analysis
 from shared.insights.report.headline_rows import headline_rows
 from shared.insights.report.missing_data import MissingData, VideoCounts
+from shared.insights.report.moment_rows import moment_findings
 from shared.insights.report.planted import PlantedEffect
 from shared.insights.result import Insights
 from shared.insights.verdict_words import verdict_sentences
@@ -34,10 +36,11 @@ def quality_rows(
     videos: Sequence[Row],
     agreement: Mapping[str, Mapping[str, Any]] | None = None,
     planted: PlantedEffect | None = None,
+    moment: MomentResult | None = None,
 ) -> list[Row]:
     """All rows, in the order of the report; `finding` names each row.
 
-    `agreement` is what `validate` found by dimension.
+    `agreement` is what `validate` found by dimension, `moment` who leaves after the surprise.
     """
     rows = [
         *_verdict(analysis, missing),
@@ -56,6 +59,7 @@ def quality_rows(
             *_raters(analysis),
             *_drawn(analysis),
         ]
+    rows += moment_findings(moment)
     for position, row in enumerate(rows):
         row["place"] = position
         row["finding"] = f"{row['part']}/{row['subject']}"

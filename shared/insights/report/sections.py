@@ -22,6 +22,7 @@ class PageSection:
 SECTIONS = (
     PageSection("engagement", "Engagement", ("within", "forest", "ratios", "basis", "scatter")),
     PageSection("along", "Along the scale", ("dose", "deciles", "growth", "durations")),
+    PageSection("viewers", "The moment", ("moment", "moment_videos")),
     PageSection("whom", "For whom", ("for_whom",)),
     PageSection("robust", "Would it hold?", ("raters", "specifications", "shapes")),
     PageSection(

@@ -1,5 +1,5 @@
 // What a person chooses: it is drawn, told in words, and kept in the address of the page.
-const DRAWN = { headline, within, forest, ratios, dose, deciles, growth, durations, for_whom, raters, specifications, halo, agreement, corrected_ratios: correctedRatios, corrected, ladder, quality, months, precision, scatter };
+const DRAWN = { headline, within, forest, ratios, dose, deciles, growth, durations, moment, moment_videos: momentVideos, for_whom, raters, specifications, halo, agreement, corrected_ratios: correctedRatios, corrected, ladder, quality, months, precision, scatter };
 const BY_CHOICE = ["within", "forest", "ratios", "dose", "deciles", "growth", "corrected_ratios", "corrected", "scatter"];
 const hasChart = (name) => chartNode(name) && (name === "headline" || name === "scatter" || figures[name]?.length);
 // A figure that cannot be drawn must not stop the others.
