@@ -21,7 +21,9 @@ from tests.sql.engine import NotEvaluable, RefusedStatement
 CLOSE = 1e-9
 """Relative, for FLOAT64: a sum may be taken in another order."""
 
-GRAINS = {"ages": ["video_id", "age_days"], "curves": ["video_id"], "videos": ["video_id"]}
+GRAINS = {"ages": ["video_id", "age_days"]} | {
+    name: ["video_id"] for name in ("curves", "retention", "videos")
+}
 _PLACE = re.compile(r"`[\w-]+\.[\w-]+\.")
 RATERS = ["gemini/", "signals/", "human/"]
 
