@@ -66,7 +66,7 @@ def leaving_steps(curves: Sequence[Curve], most_seconds: int) -> LeavingSteps:
     Shares that rise give negative leaves.
     """
     seconds = min(most_seconds, max(len(curve.shares) for curve in curves) - 1)
-    weights = _effective_viewers(curves)
+    weights = _weights(curves)
     leaves, at_risk = np.zeros((2, len(curves), seconds))
     for row, (curve, weight) in enumerate(zip(curves, weights, strict=True)):
         usable = np.flatnonzero(observed_steps(curve.shares) & (curve.shares[:-1] > 0))
@@ -76,12 +76,17 @@ def leaving_steps(curves: Sequence[Curve], most_seconds: int) -> LeavingSteps:
     return LeavingSteps(leaves, at_risk)
 
 
-def _effective_viewers(curves: Sequence[Curve]) -> FloatArray:
+def _weights(curves: Sequence[Curve]) -> FloatArray:
     """The number of viewers that a curve weighs as; where unknown, as the median of the others."""
     counts = np.array([curve.viewers or np.nan for curve in curves], dtype=np.float64)
     present = counts[np.isfinite(counts)]
     usual = float(np.median(present)) if len(present) else _ENOUGH_VIEWERS
     counts = np.where(np.isfinite(counts), counts, usual)
+    return effective_viewers(counts)
+
+
+def effective_viewers(counts: FloatArray) -> FloatArray:
+    """What curves of so many viewers weigh: as many where they are few, at most 1,000."""
     effective: FloatArray = counts * _ENOUGH_VIEWERS / (counts + _ENOUGH_VIEWERS)
     return effective
 

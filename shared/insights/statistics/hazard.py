@@ -84,15 +84,23 @@ class HazardFit:
         return crossed(sums, sums)
 
     def bias_reduced(self, groups: Groups) -> FloatArray:
-        """The covariance for few clusters. Raises NoHazard if a cluster decides a coefficient."""
+        """The covariance for few clusters; NoHazard is raised if a cluster decides a coefficient.
+
+        Effects of videos lie within clusters. Those of seconds do not, so they and the columns
+        count as parameters: the factor is (cells - 1) / (cells - seconds - columns).
+        """
         width = len(self.coefficients)
+        free = self.cells - int((self.projection.weights.sum(axis=0) > 0).sum()) - width
+        if free < 1:
+            raise NoHazard("there are hardly more seconds of videos than effects")
         flat = groups.sums(self.information.reshape(groups.n, -1))
         try:
-            return corrected_covariance(
+            covariance = corrected_covariance(
                 flat.reshape(groups.count, width, width), groups.sums(self.scores)
             )
         except NotIdentified as error:
             raise NoHazard("a single cluster decides the estimate") from error
+        return covariance * ((self.cells - 1) / free)
 
     @property
     def influence(self) -> FloatArray:
