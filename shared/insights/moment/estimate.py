@@ -54,10 +54,10 @@ def window_exposures(
     onsets_s: FloatArray, seconds: int, window_s: tuple[float, float], sd_s: float
 ) -> FloatArray:
     """The window, all after it, and, where it begins later than the onset, what lies between."""
-    start_s, end_s = window_s
-    columns = [between(onsets_s, seconds, window_s, sd_s), after(onsets_s, seconds, end_s, sd_s)]
-    if start_s > 0:
-        columns.append(between(onsets_s, seconds, (0.0, start_s), sd_s))
+    since, past = (after(onsets_s, seconds, delay_s, sd_s) for delay_s in window_s)
+    columns = [np.maximum(since - past, 0.0), past]
+    if window_s[0] > 0:
+        columns.append(between(onsets_s, seconds, (0.0, window_s[0]), sd_s))
     return np.stack(columns)
 
 

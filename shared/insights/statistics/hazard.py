@@ -23,8 +23,11 @@ from shared.insights.statistics.products import applied, crossed, solved
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
 
 MOST_STEPS = 100
-_TOLERANCE = 1e-9
-"""Scoring stops when no linear predictor moves by more."""
+_TOLERANCE = 1e-7
+"""Scoring stops when no linear predictor moves by more. The next is a hundredth of it."""
+
+_NEAR = 0.01
+"""After a smaller move the weights hardly change, so the next step uses them again."""
 
 _COLLINEAR = 1e-9
 """The least part of its variation that a column must have for itself."""
@@ -116,8 +119,13 @@ def hazard_fit(
     Raises NoHazard.
     """
     model = _Model(steps, exposures, covariates)
+    reach = np.inf
     for _ in range(MOST_STEPS):
-        if model.advance() < _TOLERANCE:
+        score, weight = model.derivatives()
+        if reach > _NEAR:
+            equations = _NormalEquations(model.design, weight)
+        reach = model.move(*equations.solution(score))
+        if reach < _TOLERANCE:
             return model.fit()
     raise NoHazard(f"the hazard of leaving did not settle in {MOST_STEPS} steps")
 
@@ -140,41 +148,27 @@ class _Model:
             raise NoHazard("no second of any video can be compared")
         self._rows, self._columns = _start(steps)
         self._coefficients = np.zeros(self._ratios + len(self._covariates))
-        self._predictor, self._design = self._linear()
+        self._predictor, self.design = self._linear()
 
-    def advance(self) -> float:
-        """One step of scoring; the largest move of a linear predictor."""
-        score, weight = self._derivatives()
-        projection = GridProjection(weight)
-        weighted = self._design * weight
-        row_score, column_score = score.sum(axis=1)[:, None], score.sum(axis=0)[:, None]
-        sums = projection.sums(weighted)
-        slope = np.einsum("kij,ij->k", self._design, score)
-        slope = slope - projection.explained(sums, (row_score, column_score))[:, 0]
-        whole = weighted_products(self._design, weighted)
-        move = _solution(whole - projection.explained(sums, sums), whole, slope)
-        by_row = row_score - applied(sums[0], move)[:, None]
-        columns = projection.column_effects(by_row, column_score - applied(sums[1], move)[:, None])
-        rows = projection.row_effects(by_row, columns)[:, 0]
-        return self._moved(rows, columns[:, 0], move)
-
-    def _moved(self, rows: FloatArray, columns: FloatArray, move: FloatArray) -> float:
-        change = rows[:, None] + columns[None, :] + np.einsum("k,kij->ij", move, self._design)
+    def move(self, rows: FloatArray, columns: FloatArray, coefficients: FloatArray) -> float:
+        """Take one step of scoring; the largest move of a linear predictor."""
+        change = rows[:, None] + columns[None, :]
+        change += np.einsum("k,kij->ij", coefficients, self.design)
         reach = float(np.abs(np.where(self._steps.at_risk > 0, change, 0.0)).max())
         if not np.isfinite(reach):
             raise NoHazard("the hazard of leaving has no finite solution")
         part = min(1.0, _LARGEST_MOVE / reach) if reach > 0 else 1.0
         self._rows = self._rows + part * rows
         self._columns = self._columns + part * columns
-        self._coefficients = self._coefficients + part * move
-        self._predictor, self._design = self._linear()
+        self._coefficients = self._coefficients + part * coefficients
+        self._predictor, self.design = self._linear()
         return reach
 
     def fit(self) -> HazardFit:
         """The solution, with each video's score and information."""
-        score, weight = self._derivatives()
+        score, weight = self.derivatives()
         projection = GridProjection(weight)
-        free = projection.swept(self._design, self._design * weight)
+        free = projection.swept(self.design, self.design * weight)
         return HazardFit(
             self._coefficients,
             np.einsum("kij,ij->ik", free, score),
@@ -195,7 +189,7 @@ class _Model:
             slopes = np.concatenate([slopes, self._covariates])
         return np.clip(predictor, _LOWEST, _HIGHEST), slopes
 
-    def _derivatives(self) -> tuple[FloatArray, FloatArray]:
+    def derivatives(self) -> tuple[FloatArray, FloatArray]:
         """Derivative of each step's likelihood by its predictor, and its expected information."""
         hazard = np.exp(self._predictor)
         chance = -np.expm1(-hazard)
@@ -203,6 +197,33 @@ class _Model:
         score = (self._steps.leaves - self._steps.at_risk * chance) * ratio
         weight = self._steps.at_risk * hazard * ratio * (1 - chance)
         return score, weight
+
+
+class _NormalEquations:
+    """The equations of one step of scoring, for columns (k, videos, seconds) and their weights."""
+
+    def __init__(self, design: FloatArray, weight: FloatArray):
+        self._design, self._projection = design, GridProjection(weight)
+        weighted = design * weight
+        self._sums = self._projection.sums(weighted)
+        whole = weighted_products(design, weighted)
+        self._scale = 1 / np.sqrt(np.maximum(np.diag(whole), _SMALLEST))
+        gram = whole - self._projection.explained(self._sums, self._sums)
+        self._correlations = gram * np.outer(self._scale, self._scale)
+        if len(design) and np.linalg.eigvalsh(self._correlations)[0] < _COLLINEAR:
+            raise NoHazard("a column varies only with the videos, the seconds or other columns")
+
+    def solution(self, score: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Moves of the videos, the seconds and the coefficients, for derivatives of each step."""
+        by_row, by_column = score.sum(axis=1)[:, None], score.sum(axis=0)[:, None]
+        slope = np.einsum("kij,ij->k", self._design, score)
+        slope = slope - self._projection.explained(self._sums, (by_row, by_column))[:, 0]
+        move = solved(self._correlations, slope * self._scale) * self._scale
+        by_row = by_row - applied(self._sums[0], move)[:, None]
+        by_column = by_column - applied(self._sums[1], move)[:, None]
+        columns = self._projection.column_effects(by_row, by_column)
+        rows = self._projection.row_effects(by_row, columns)
+        return rows[:, 0], columns[:, 0], move
 
 
 def _start(steps: LeavingSteps) -> tuple[FloatArray, FloatArray]:
@@ -220,14 +241,3 @@ def weighted_products(design: FloatArray, weighted: FloatArray) -> FloatArray:
     """Σ weights · a b of all pairs of columns: (k, k)."""
     gram: FloatArray = np.einsum("kij,lij->kl", design, weighted)
     return gram
-
-
-def _solution(gram: FloatArray, whole: FloatArray, slope: FloatArray) -> FloatArray:
-    """gram⁻¹ slope, where every column has something that effects and other columns lack."""
-    if not len(slope):
-        return slope
-    scale = 1 / np.sqrt(np.maximum(np.diag(whole), _SMALLEST))
-    correlations = gram * np.outer(scale, scale)
-    if np.linalg.eigvalsh(correlations)[0] < _COLLINEAR:
-        raise NoHazard("a column varies only with the videos, the seconds or other columns")
-    return solved(correlations, slope * scale) * scale
