@@ -13,6 +13,7 @@ from shared.insights.moment.neighbours import neighbour_comparison
 from shared.insights.moment.onset_error import onset_error
 from shared.insights.moment.options import MomentOptions
 from shared.insights.moment.placebo import placebo_p
+from shared.insights.moment.placebo_band import placebo_band
 from shared.insights.moment.result import HazardRatio, LeadTest, MomentResult, SecondRatio
 from shared.insights.moment.seconds import Curve
 from shared.insights.statistics.hazard import NoHazard
@@ -98,7 +99,7 @@ def _estimated(
 ) -> MomentResult:
     sd_s = described.onset_error.sd_s
     window = window_fit(design, options.window_s, sd_s)
-    by_second, leads, notes = _by_second(design)
+    by_second, leads, notes = _by_second(design, options)
     p = None
     if options.placebos:
         p = placebo_p(design, options.window_s, sd_s, options.placebos, options.seed)
@@ -117,7 +118,7 @@ def _estimated(
 
 
 def _by_second(
-    design: MomentDesign,
+    design: MomentDesign, options: MomentOptions
 ) -> tuple[tuple[SecondRatio, ...], LeadTest | None, list[str]]:
     """The ratios by second, the test of the leads, and why either is missing."""
     notes: list[str] = []
@@ -132,8 +133,11 @@ def _by_second(
         leads, test = lead_ratios(design)
     except (NoHazard, np.linalg.LinAlgError) as error:
         notes.append(f"The seconds before the onset could not be tested: {error}.")
-    return tuple(_second(at, ratio) for at, ratio in sorted((leads | lags).items())), test, notes
+    ratios = leads | lags
+    band = placebo_band(design, options.placebos, options.seed) if ratios else {}
+    return tuple(_second(at, ratios[at], band.get(at)) for at in sorted(ratios)), test, notes
 
 
-def _second(second: int, ratio: HazardRatio) -> SecondRatio:
-    return SecondRatio(second, ratio.ratio, ratio.low, ratio.high)
+def _second(second: int, ratio: HazardRatio, band: tuple[float, float] | None) -> SecondRatio:
+    low, high = band or (None, None)
+    return SecondRatio(second, ratio.ratio, ratio.low, ratio.high, low, high)

@@ -17,7 +17,7 @@ from shared.insights.moment.exposure import after
 from shared.insights.statistics.grid_effects import GridProjection
 from shared.insights.statistics.hazard import hazard_fit, weighted_products
 from shared.insights.statistics.products import applied
-from shared.insights.statistics.resampling import FloatArray, Groups
+from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
 
 _NO_MORE = 1 - 1e-9
 """Ties between a placebo and the estimate count against it, whatever rounding makes of them."""
@@ -59,32 +59,34 @@ def placebo_p(
 ) -> float:
     """How often placebo onsets give as strong a result: (1 + #) / (1 + placebos)."""
     model = null_model(design)
-
-    def statistic(onsets_s: FloatArray) -> float:
-        exposures = window_exposures(onsets_s, design.seconds, window_s, sd_s)
-        later = after(onsets_s, design.seconds, LAST_SECOND + 1.0, sd_s)[None]
-        exposures[1] -= later[0]
-        return abs(model.statistic(np.concatenate([exposures, later])))
-
-    threshold = statistic(design.onsets_s) * _NO_MORE
     draws = PlaceboOnsets(design)
-    farther = sum(statistic(draws.draw(seed, number)) >= threshold for number in range(placebos))
+    onsets_s = draws.onsets_s
+    columns = window_exposures(onsets_s, design.seconds, window_s, sd_s)
+    later = after(onsets_s, design.seconds, LAST_SECOND + 1.0, sd_s)[None]
+    columns[1] -= later[0]
+    # One row for each onset: a draw chooses rows.
+    exposures = np.concatenate([columns, later])
+    own = np.searchsorted(onsets_s, design.onsets_s)
+    threshold = abs(model.statistic(exposures[:, own])) * _NO_MORE
+    farther = sum(
+        abs(model.statistic(exposures[:, draws.draw(seed, number)])) >= threshold
+        for number in range(placebos)
+    )
     return (1 + farther) / (1 + placebos)
 
 
 class PlaceboOnsets:
-    """Onsets of other videos that lie within a video's own curve."""
+    """Onsets of other videos that lie within a video's own curve; `onsets_s` are all, sorted."""
 
     def __init__(self, design: MomentDesign):
-        self._onsets_s = np.sort(design.onsets_s)
+        self.onsets_s: FloatArray = np.sort(design.onsets_s)
         own = np.array([_last_s(steps) for steps in design.steps.at_risk])
         latest = np.maximum(own, design.onsets_s)
-        self._feasible = np.searchsorted(self._onsets_s, latest, side="right")
+        self._feasible = np.searchsorted(self.onsets_s, latest, side="right")
 
-    def draw(self, seed: int, number: int) -> FloatArray:
-        """The onset of each video in one draw, which rests on the seed and its number alone."""
-        generator = np.random.default_rng((seed, number))
-        chosen: FloatArray = self._onsets_s[generator.integers(0, self._feasible)]
+    def draw(self, seed: int, number: int) -> IntArray:
+        """Which onset each video gets in one draw. It rests on the seed and its number alone."""
+        chosen: IntArray = np.random.default_rng((seed, number)).integers(0, self._feasible)
         return chosen
 
 

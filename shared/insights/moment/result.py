@@ -28,14 +28,14 @@ class SecondRatio:
     """The hazard ratio of one second around the onset, and where placebo onsets put it.
 
     Seconds before the onset are compared with earlier ones, later seconds with all before it.
-    `placebo_low` and `placebo_high` hold 95 % of the placebos. A second without an estimate has
-    None.
+    `placebo_low` and `placebo_high` hold 95 % of the placebos; None where those are few. A second
+    that no video shows is not in the list.
     """
 
     second: int
-    ratio: float | None
-    low: float | None
-    high: float | None
+    ratio: float
+    low: float
+    high: float
     placebo_low: float | None = None
     placebo_high: float | None = None
 
