@@ -1,0 +1,168 @@
+"""The moment: what is planted is what the result says, and the result is settled by its data."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shared.insights.moment.moment import NO_ERROR, moment
+from shared.insights.moment.options import MomentOptions
+from tests.shared.insights.moment.audience import audience
+
+EXACT = MomentOptions(onset_sd_s=0.0, placebos=99)
+
+
+def test_a_hazard_that_is_a_quarter_lower_is_measured():
+    result = moment(audience(log_ratio=np.log(0.75)), EXACT)
+
+    assert result.effect is not None
+    assert result.effect.ratio == pytest.approx(0.75, abs=0.05)
+    assert result.effect.low < 0.75 < result.effect.high
+    assert result.placebo_p == 0.01
+    assert result.leads is not None
+    assert result.leads.p > 0.05
+
+
+def test_where_nothing_is_planted_nothing_is_claimed_but_the_eye_claims_it():
+    result = moment(audience(videos=60, viewers=5_000, seed=4), EXACT)
+
+    assert result.effect is not None
+    assert result.neighbours is not None
+    assert result.effect.low < 1 < result.effect.high
+    assert result.neighbours.ratio == pytest.approx(0.8, abs=0.1)
+    assert result.neighbours.p is not None
+    assert result.neighbours.p < 0.001
+
+
+def test_the_ratios_by_second_show_when_viewers_stay():
+    planted = {1: np.log(0.5), 2: np.log(0.5)}
+    result = moment(audience(videos=80, viewers=20_000, by_second=planted), EXACT)
+
+    ratios = {at.second: at.ratio for at in result.by_second}
+
+    assert list(ratios) == list(range(-5, 11))
+    assert [ratios[second] for second in (1, 2)] == pytest.approx([0.5, 0.5], abs=0.08)
+    assert [ratios[second] for second in (-2, 0, 3)] == pytest.approx([1, 1, 1], abs=0.15)
+
+
+def test_the_band_of_placebos_lies_around_1():
+    result = moment(audience(log_ratio=np.log(0.5)), EXACT)
+
+    assert all(at.placebo_low < 1 < at.placebo_high for at in result.by_second)
+
+
+def test_viewers_who_leave_before_the_onset_already_fail_the_test_of_the_leads():
+    leaving_early = {-3: 0.5, -2: 0.5, -1: 0.5}
+    result = moment(audience(by_second=leaving_early, viewers=20_000), EXACT)
+
+    assert result.leads is not None
+    assert result.overturn is not None
+    assert result.leads.p < 0.01
+    assert "before the onset already" in " ".join(result.overturn.sentences)
+
+
+def test_an_error_of_the_onset_that_is_known_does_not_shrink_the_effect():
+    curves = audience(videos=150, viewers=20_000, log_ratio=np.log(0.7), off_s=1.5)
+
+    shrunk = moment(curves, EXACT).effect
+    restored = moment(curves, replace(EXACT, onset_sd_s=1.5)).effect
+
+    assert shrunk is not None
+    assert restored is not None
+    assert shrunk.ratio > 0.76
+    assert restored.ratio == pytest.approx(0.7, abs=0.03)
+
+
+def test_the_error_of_the_onset_comes_from_pairs_of_raters():
+    random = np.random.default_rng(1)
+    true_s = random.uniform(5, 20, 500)
+    marked_s = true_s + 0.8 * random.normal(size=(2, 500))
+    options = MomentOptions(onset_pairs=tuple(map(tuple, marked_s.T.tolist())), placebos=0)
+
+    result = moment(audience(), options)
+
+    assert result.onset_error.source == "agreement"
+    assert result.onset_error.sd_s == pytest.approx(0.8, abs=0.05)
+
+
+def test_an_unknown_error_is_named_in_a_note():
+    assert NO_ERROR in moment(audience(), MomentOptions(placebos=0)).notes
+
+
+def test_signals_of_all_videos_are_taken_into_account():
+    """Viewers leave at cuts, and cuts lie at the onset: without them the onset takes the blame."""
+    curves = audience(videos=80, viewers=20_000, by_second=dict.fromkeys(range(3), np.log(1.5)))
+    random = np.random.default_rng(2)
+    with_cuts = []
+    for curve in curves:
+        since = np.arange(len(curve.shares)) - np.floor(curve.onset_s or 0)
+        cuts = ((since >= 0) & (since < 3)) | (random.random(len(since)) < 0.15)
+        with_cuts.append(replace(curve, cuts=cuts.astype(float)))
+
+    plain, adjusted = moment(curves, EXACT), moment(with_cuts, EXACT)
+
+    assert adjusted.covariates == ("cuts",)
+    assert plain.effect is not None
+    assert adjusted.effect is not None
+    assert adjusted.effect.se > plain.effect.se
+
+
+def test_signals_of_some_videos_only_are_not_used():
+    curves = audience()
+    curves[0] = replace(curves[0], cuts=np.ones(len(curves[0].shares)))
+
+    result = moment(curves, EXACT)
+
+    assert result.covariates == ()
+    assert any("Only some videos" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(("creators", "cluster"), [(9, "video"), (10, "creator")])
+def test_creators_are_the_clusters_from_ten_on(creators, cluster):
+    result = moment(audience(creators=creators), replace(EXACT, placebos=0))
+
+    assert result.cluster == cluster
+    assert result.creators == creators
+
+
+def test_the_order_of_the_curves_changes_nothing():
+    curves = audience(videos=20)
+
+    assert moment(curves[::-1], EXACT).document() == moment(curves, EXACT).document()
+
+
+def test_the_document_is_plain_json_and_names_ten_videos_of_a_reason():
+    curves = audience()
+    curves += [replace(curve, video_id=f"x{curve.video_id}", onset_s=None) for curve in curves]
+
+    document = moment(curves, EXACT).document()
+
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert document["left_out"]["no_onset"]["count"] == 40
+    assert len(document["left_out"]["no_onset"]["videos"]) == 10
+
+
+def test_observed_and_synthetic_curves_do_not_mix():
+    curves = audience(videos=2)
+
+    with pytest.raises(ValueError, match="do not go into one estimate"):
+        moment([curves[0], replace(curves[1], synthetic=False)])
+
+
+@pytest.mark.parametrize("videos", [0, 1, 4])
+def test_too_few_videos_have_a_note_and_no_effect(videos):
+    result = moment(audience(videos=videos), EXACT)
+
+    assert result.effect is None
+    assert result.note
+    assert result.document()["effect"] is None
+
+
+def test_one_shape_of_curve_for_all_has_no_effect_and_no_traceback():
+    curves = [replace(curve, onset_s=8.0) for curve in audience(videos=20)]
+
+    result = moment(curves, EXACT)
+
+    assert result.effect is None
+    assert "only with the videos, the seconds" in (result.note or "")
