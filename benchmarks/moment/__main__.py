@@ -1,4 +1,4 @@
-"""Run or continue the campaign: `python -m benchmarks.moment [--runs 2000] [--processes N]`."""
+"""Run or continue the campaign: `python -m benchmarks.moment [--runs 500] [--processes N]`."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from shared.concurrency import in_one_thread
 
 in_one_thread()  # before numpy is imported
 
-from benchmarks.moment.campaign import CHUNK, RUNS, campaign, journal, totals  # noqa: E402
+from benchmarks.moment.campaign import CHUNK, campaign, journal, totals  # noqa: E402
 from benchmarks.moment.results import FILE, PAGE, results, save, show  # noqa: E402
 from benchmarks.study.campaign import ROOT  # noqa: E402
 
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.moment", description=__doc__)
-    parser.add_argument("--runs", type=int, default=RUNS, help=f"of each cell, in {CHUNK}s")
+    parser.add_argument("--runs", type=int, help=f"at most so many of each cell, in {CHUNK}s")
     parser.add_argument("--processes", type=int, help="default: one per processor")
     parser.add_argument("--show", action="store_true", help="only show the finished chunks")
     parser.add_argument("--save", action="store_true", help="write results.json and the table")

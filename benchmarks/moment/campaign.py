@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -26,7 +26,9 @@ from shared.insights.statistics.hazard import NoHazard
 
 FOLDER = ROOT / ".local" / "moment"
 CHUNK = 100
-RUNS = 2_000
+RUNS, OTHER_RUNS, PLACEBO_RUNS = 2_000, 500, 200
+"""Of cells whose onsets lie late, of others, and of those that draw placebos in each run."""
+
 ALPHA = 0.05
 EFFECT = float(np.log(0.9))
 """A hazard that is 10 % lower."""
@@ -51,6 +53,7 @@ class MomentCell:
     """One audience. `placebos` are drawn in each sample, where it is about them."""
 
     audience: Audience
+    runs: int = OTHER_RUNS
     placebos: int = 0
 
     @property
@@ -71,15 +74,14 @@ OTHER_ERRORS = tuple(
 BY_CREATORS = tuple(
     Audience(120, 5_000, 1, is_late=True, creators=creators) for creators in (12, 30)
 )
-CELLS = tuple(MomentCell(audience) for audience in (*AUDIENCES, *OTHER_ERRORS, *BY_CREATORS))
+CELLS = tuple(
+    MomentCell(audience, RUNS if audience.is_late else OTHER_RUNS) for audience in AUDIENCES
+) + tuple(MomentCell(audience) for audience in (*OTHER_ERRORS, *BY_CREATORS))
 PLACEBO_CELLS = (
-    MomentCell(Audience(20, 500, 1, is_late=False), placebos=199),
-    MomentCell(Audience(60, 5_000, 1, is_late=True), placebos=199),
+    MomentCell(Audience(20, 500, 1, is_late=False), PLACEBO_RUNS, placebos=199),
+    MomentCell(Audience(60, 5_000, 1, is_late=True), PLACEBO_RUNS, placebos=199),
 )
 _BY_NAME = {cell.name: cell for cell in (*CELLS, *PLACEBO_CELLS)}
-"""Half of their runs would do: at least 200 p values are compared with a uniform distribution."""
-
-PLACEBO_RUNS = 400
 
 
 def journal(folder: Path = FOLDER) -> Journal:
@@ -87,15 +89,16 @@ def journal(folder: Path = FOLDER) -> Journal:
     return Journal(folder / f"{digest_of_code(MEASURED, CHUNK)}.jsonl")
 
 
-def campaign(log: Journal, runs: int, processes: int | None = None) -> dict[str, Counter[str]]:
-    """The counts of each cell over at least `runs` runs, from the journal or run now."""
+def campaign(
+    log: Journal, runs: int | None = None, processes: int | None = None
+) -> dict[str, Counter[str]]:
+    """The counts of each cell over its runs, or at most `runs`, from the journal or run now."""
     finished = log.finished_chunks()
     pending = [
         (cell.name, chunk)
-        for chunk in range(runs // CHUNK)
+        for chunk in range(min(runs or RUNS, RUNS) // CHUNK)
         for cell in (*CELLS, *PLACEBO_CELLS)
-        if (cell.name, chunk) not in finished
-        and (not cell.placebos or chunk < PLACEBO_RUNS // CHUNK)
+        if chunk < cell.runs // CHUNK and (cell.name, chunk) not in finished
     ]
     for name, chunk, counts in _counted(pending, processes or os.cpu_count() or 1):
         log.keep(_BY_NAME[name], chunk, {"moment": counts})
@@ -119,8 +122,9 @@ def _counted(
             yield name, chunk, counts_of(name, chunk)
         return
     with ProcessPoolExecutor(processes) as pool:
-        names, numbers = zip(*chunks, strict=True) if chunks else ((), ())
-        yield from zip(names, numbers, pool.map(counts_of, names, numbers), strict=True)
+        futures = {pool.submit(counts_of, *chunk): chunk for chunk in chunks}
+        for future in as_completed(futures):
+            yield *futures[future], future.result()
 
 
 def counts_of(name: str, chunk: int, runs: int = CHUNK) -> Counter[str]:

@@ -1,6 +1,6 @@
 """Worlds of synthetic audiences: a known hazard of leaving, and a known ratio after the onset.
 
-For video v of 20 to 60 s and second t; a and the shocks b are independent normals:
+For video v of 15 to 45 s and second t; a and the shocks b are independent normals:
 
     hazard        λ = exp(.4 a_v + .1 b_vt) (.03 + .12 exp(-t / 3)),  b an autoregression of .7
     onset         anywhere from second 3 to six seconds before the end, or rather late in that span
@@ -24,7 +24,7 @@ from shared.insights.statistics.hazard import LeavingSteps
 from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
 
 SEED = 20261128
-SHORTEST, LONGEST = 20, 60
+SHORTEST, LONGEST = 15, 45
 FIRST_ONSET_S, SPARE_S = 3.0, 6.0
 LATE = 3.0
 _LEVEL, _SHOCK, _CARRY, _DIFFER = 0.4, 0.1, 0.7, 0.1
@@ -141,7 +141,7 @@ def _design(
         & (marked_s >= 0)
         & (marked_s <= lengths)
     )
-    weight = effective_viewers(np.float64(audience.viewers))
+    weight = effective_viewers(np.array([float(audience.viewers)]))[0]
     at_risk = np.where(usable, weight * shares[:, :-1], 0.0)
     leaves = np.where(usable, weight * -np.diff(shares, axis=1), 0.0)
     seconds = min(LONGEST, int(marked_s[passes].max()) + LAST_SECOND + 1)
