@@ -10,7 +10,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate cost install-test bench real-clips soak coverage study worlds raters campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate cost install-test bench real-clips soak coverage study worlds raters moment campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -110,6 +110,9 @@ worlds: $(READY) ## Ask the headline in worlds whose truth is known, 2,000 sampl
 
 raters: $(READY) ## Ask 18 raters and their joint verdict in worlds whose truth is known, 2,000 samples each (an hour; resumes)
 	@nice -n 10 $(BIN)/python -m benchmarks.raters --save
+
+moment: $(READY) ## Ask who leaves after the moment in audiences whose hazard is known, 2,000 samples each (ten minutes; resumes)
+	@nice -n 10 $(BIN)/python -m benchmarks.moment --save
 
 lock: $(READY) ## Compile the hashed requirements from the .in files
 	@$(BIN)/python scripts/lock.py
