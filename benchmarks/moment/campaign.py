@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.moment.world import Audience, Watched, watched
+from benchmarks.moment.world import Audience, WatchedVideos, watched
 from benchmarks.study.campaign import ROOT, Journal, digest_of_code
 from shared.insights.moment.estimate import lead_ratios, window_fit
 from shared.insights.moment.neighbours import neighbour_comparison
@@ -144,7 +144,7 @@ def counts_of(name: str, chunk: int, runs: int = CHUNK) -> Counter[str]:
     return counts
 
 
-def _verdict(sample: Watched, truth: float, world: str) -> Counter[str]:
+def _verdict(sample: WatchedVideos, truth: float, world: str) -> Counter[str]:
     """What one sample says, where the log hazard ratio is known."""
     try:
         effect = window_fit(sample.design, WINDOW_S, onset_sd_s(sample)).effect
@@ -162,7 +162,7 @@ def _verdict(sample: Watched, truth: float, world: str) -> Counter[str]:
     )
 
 
-def _placebo(sample: Watched, placebos: int, number: int) -> Counter[str]:
+def _placebo(sample: WatchedVideos, placebos: int, number: int) -> Counter[str]:
     """The placebo p in thousandths, and whether the leads are refuted, where nothing is planted."""
     p = placebo_p(sample.design, WINDOW_S, onset_sd_s(sample), placebos, number)
     test = lead_ratios(sample.design)[1]
@@ -176,7 +176,7 @@ def _placebo(sample: Watched, placebos: int, number: int) -> Counter[str]:
     )
 
 
-def onset_sd_s(sample: Watched) -> float:
+def onset_sd_s(sample: WatchedVideos) -> float:
     """The error of the onsets as two raters show it."""
     differences = sample.design.onsets_s - sample.second_onsets_s
     return float(differences.std(ddof=1) / np.sqrt(2))

@@ -55,14 +55,14 @@ class Audience:
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedVideos:
     """A sample: the design that an analyst has, and the second rater's onsets."""
 
     design: MomentDesign
     second_onsets_s: FloatArray
 
 
-def watched(audience: Audience, chunk: int, runs: int) -> Iterator[Watched]:
+def watched(audience: Audience, chunk: int, runs: int) -> Iterator[WatchedVideos]:
     """So many runs: the same for the same arguments. All are drawn together, which is quicker."""
     seed = (SEED, audience.videos, audience.viewers, audience.off_s, int(audience.is_late), chunk)
     random = np.random.default_rng(seed)
@@ -130,7 +130,7 @@ def _design(
     lengths: IntArray,
     marked_s: FloatArray,
     second_s: FloatArray,
-) -> Watched:
+) -> WatchedVideos:
     """The arrays that `moment_design` makes of the curves that pass the rules."""
     steps = np.arange(LONGEST) < lengths[:, None] - 1
     usable = steps & (shares[:, :-1] > 0)
@@ -156,7 +156,7 @@ def _design(
         _groups(tuple(labels.tolist())),
         "creator" if audience.creators else "video",
     )
-    return Watched(design, second_s[passes])
+    return WatchedVideos(design, second_s[passes])
 
 
 @cache
