@@ -1,6 +1,7 @@
 """The primary question under every rater: each rater's answer, all together, and what is absent."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,17 @@ def test_raters_who_see_a_real_effect_agree_on_its_sign():
         "The sign holds under 4 of 4 raters; joint p < .001 by permuting the predictor within "
         "creators. All raters together show more views."
     )
+
+
+def test_raters_of_a_mean_show_a_higher_or_lower_one():
+    videos, truth = rated_rows()
+    together = compared(ratings_of(truth), videos).raters
+    effect = replace(together.raters[0].effect, outcome="completion_rate", scale="mean")
+    means = replace(together, raters=(replace(together.raters[0], effect=effect),))
+    open_ = replace(means, joint=replace(means.joint, p=0.4))
+
+    assert verdict_sentence(means).endswith("together show a higher completion rate.")
+    assert verdict_sentence(open_).endswith("show neither a higher nor a lower completion rate.")
 
 
 def test_without_an_effect_raters_that_err_alike_claim_nothing_together():
