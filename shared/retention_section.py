@@ -10,6 +10,9 @@ from shared.inputs.field_types import Checked, Count, Instant, Word
 MOST_SECONDS = 3_600
 """As long as the curves of a rating."""
 
+UNDATED = "undated"
+"""Flag of a curve that has no time of reading. Its `collected_at` is that of nothing known."""
+
 Share = Annotated[float, Field(ge=0, le=10)]
 """Part of the viewers at the start. People who watch a second again may lift it above 1."""
 

@@ -29,7 +29,7 @@ from shared.model import (
 )
 from shared.quality import all_flags
 from shared.rating_section import Rating
-from shared.retention_section import Retention, hook_rate_3s
+from shared.retention_section import UNDATED, Retention, hook_rate_3s
 from shared.warehouse.language import caption_language, language_name
 from shared.warehouse.partitions import id_day, user_bucket
 
@@ -183,8 +183,10 @@ def _metrics_rows(records: Iterable[Record]) -> Iterator[Row]:
 
 
 def _hook(retention: Retention | None) -> Metrics | None:
-    """A curve as a reading of its own time: it has the hook rate alone."""
-    if retention is None or (rate := hook_rate_3s(retention.shares)) is None:
+    """A curve as a reading of its own time: it has the hook rate alone. An undated one is none."""
+    if retention is None or UNDATED in retention.flags:
+        return None
+    if (rate := hook_rate_3s(retention.shares)) is None:
         return None
     return Metrics(collected_at=retention.collected_at, hook_rate_3s=rate)
 

@@ -1,6 +1,16 @@
 """Hostile input, each class of it at each place that it reaches."""
 
-from tests.hostile import arguments, business, files, gemini, lines, media, messages, sources
+from tests.hostile import (
+    arguments,
+    business,
+    curves,
+    files,
+    gemini,
+    lines,
+    media,
+    messages,
+    sources,
+)
 
 HANDLERS = (
     media.media,
@@ -11,6 +21,7 @@ HANDLERS = (
     sources.media_servers,
     sources.manifests,
     lines.lines,
+    curves.curve_rows,
     gemini.gemini,
     gemini.descriptions,
     files.collections,

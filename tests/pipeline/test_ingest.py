@@ -1,6 +1,7 @@
 """`tta ingest`: own videos become rated rows; what is wrong with a file is told."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,29 @@ def test_posts_that_are_brought_again_a_week_later_have_a_reading_at_each_time(
 
     assert [row["views"] for row in rows] == [1_000, 1_001, 1_002, 9_000, 9_001, 9_002]
     assert [row["collected_at"][:10] for row in rows] == ["2026-10-01"] * 3 + ["2026-10-08"] * 3
+
+
+def test_a_file_of_curves_becomes_seconds_and_once_more_the_same_ones(tta, ask, tmp_path):
+    video_id, path = "7300000000000000201", tmp_path / "curves.csv"
+    path.write_text(f"video_id,second,share\n{video_id},0,100\n{video_id},2,40\n")
+    seconds = (
+        "SELECT second, share, user_key FROM retention_around_onset "
+        f"WHERE video_id = '{video_id}' ORDER BY second"
+    )
+    expected = [
+        {"second": 0, "share": 1.0, "user_key": "unknown"},
+        {"second": 2, "share": 0.4, "user_key": "unknown"},
+    ]
+
+    for _ in range(2):
+        result = tta("ingest", path, "--json")
+        assert result.returncode == 0, result.stderr
+        document = json.loads(result.stdout)
+        assert document["curves"] == {"stored": 1, "videos": 1, "unlisted": [video_id]}
+        deadline = time.monotonic() + 60
+        while ask(seconds) != expected and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert ask(seconds) == expected
 
 
 def _seen(video_id: str, plays: int, week: int) -> dict[str, object]:

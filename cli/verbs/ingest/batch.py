@@ -11,9 +11,11 @@ from cli.errors import UserError
 from cli.tables import metadata_table, read_manifest
 from cli.uploads import TAKEN, UnusableFile, VideoFile, files_in, inspect_video, named_id
 from cli.verbs.ingest.archive import Archive, is_archive
+from cli.verbs.ingest.curves import VideoCurve, curves_in
 from cli.verbs.ingest.file_names import FileNames, SeveralFiles
 from cli.verbs.ingest.info_files import INFO, info_beside, info_table
 from shared.inputs.tables.table import Table
+from shared.tiktok.sources.curve_file import CurveFile
 from shared.tiktok.sources.manifest_file import Manifest, ManifestOptions
 from shared.tiktok.sources.manifest_line import Line
 
@@ -30,6 +32,7 @@ class IngestBatch:
     problems: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     metadata: list[dict[str, Any]] = field(default_factory=list)
+    curves: list[VideoCurve] = field(default_factory=list)
     _labels: dict[Path, str] = field(default_factory=dict)
     _infos: dict[Path, Path | None] = field(default_factory=dict)
     _tables: list[Path] = field(default_factory=list)
@@ -55,10 +58,10 @@ class IngestBatch:
         batch._tell_folders_inside(paths)
         for path in files_in(paths):
             if table is None or not _is_same(path, table):
-                batch._take(path, scratch)
+                batch._take(path, scratch, options)
         batch._read(table or batch._table_of_archives(), options, now)
         batch._tell_copies()
-        if not (batch.uploads or batch.lines):
+        if not (batch.uploads or batch.lines or batch.curves):
             names = ", ".join(map(str, paths)) or "the list"
             nothing = [*batch.sentences, *batch.problems] or [
                 f"There is no video in {names}: {TAKEN}."
@@ -72,9 +75,11 @@ class IngestBatch:
 
     # Files
 
-    def _take(self, path: Path, scratch: Path) -> None:
+    def _take(self, path: Path, scratch: Path, options: ManifestOptions) -> None:
         if is_archive(path):
             self._unpack(path, scratch)
+        elif curves := curves_in(path, options):
+            self._add_curves(curves)
         elif path.name.endswith(INFO):
             self._infos.setdefault(path, None)
         else:
@@ -125,9 +130,18 @@ class IngestBatch:
             if infos is not None:
                 self._join(read_manifest(infos, now, own, now), infos)
         if table is not None:
+            if curves := curves_in(table, options):
+                self._add_curves(curves)
+                return
             opened, written_at = metadata_table(table)
             self._join(read_manifest(opened, written_at, options, now), opened)
             self._tell_files_without_row(opened.name)
+
+    def _add_curves(self, file: CurveFile) -> None:
+        self.curves += file.curves
+        self.sentences += file.sentences()
+        self.metadata.append({"file": file.name} | file.document())
+        self.problems += file.problems()
 
     def _join(self, manifest: Manifest, table: Table) -> None:
         names = FileNames(

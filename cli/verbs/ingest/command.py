@@ -22,7 +22,9 @@ def ingest(
         list[Path] | None,
         typer.Argument(
             metavar="PATH…",
-            help="Video files (mp4, mov, webm, mkv, avi, gif), folders or ZIP archives of them.",
+            help="Video files (mp4, mov, webm, mkv, avi, gif), folders or ZIP archives of them; "
+            "tables of retention curves, with the columns video_id, second and share, and perhaps "
+            "viewers and collected_at.",
         ),
     ] = None,
     metadata: Annotated[
@@ -56,6 +58,8 @@ def ingest(
     A file with a TikTok id in its name, such as `A cat [7300000000000000001].mp4`, gets that id.
     Any other file gets an id from its content, so the same file is always the same video. Metadata
     may come later, or again with newer counts.
+    A retention curve says which part of the viewers still watches at each second, as a part of 1 or
+    in percent. A video may have several, told apart by collected_at.
     What yt-dlp wrote beside a video (.info.json) is read with it. The exit status is 1 when a row
     or a file was left out.
     Without a running `tta up`, the command waits until everything is loaded.

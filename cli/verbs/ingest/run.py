@@ -10,6 +10,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.uploads import VideoFile
 from cli.verbs.ingest.batch import IngestBatch
+from cli.verbs.ingest.curves import StoredCurves
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
 from shared.model import Record
@@ -61,6 +62,7 @@ class IngestOutcome:
     metadata: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] | None = None
     unrated: list[str] = field(default_factory=list)
+    curves: StoredCurves = field(default_factory=StoredCurves)
     location: str = ""
 
     def document(self) -> dict[str, Any]:
@@ -69,6 +71,7 @@ class IngestOutcome:
             "metadata_lines": self.metadata_lines,
             "unused_columns": [name for table in self.metadata for name in table["unused_columns"]],
             "metadata": self.metadata,
+            "curves": self.curves.document(),
             "problems": self.problems,
             "rows": self.rows,
             "unrated": self.unrated,
@@ -126,6 +129,8 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
     ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake), file_names)
     descriptions = _Descriptions(ingestion, outcome.location)
     outcome.metadata_lines = sum(descriptions.add(*line) for line in batch.lines)
+    outcome.curves = StoredCurves.of(batch.curves, ingestion)
+    outcome.problems += outcome.curves.problems(outcome.location)
     try:
         for number, upload in enumerate(batch.uploads, 1):
             screen.now(f"Storing file {number} of {len(batch.uploads)} …")
@@ -140,7 +145,7 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
         outcome.problems += descriptions.erased.values()
         outcome.sentences += _contradictions(ingestion.contradictions)
         # What is stored is loaded, also when the disk is full.
-        _publish(descriptions.records, endpoints)
+        _publish([*descriptions.records, *outcome.curves.records], endpoints)
 
 
 class _Descriptions:
@@ -263,6 +268,8 @@ def show(outcome: IngestOutcome, screen: Screen) -> None:
         screen.show(f"{file['file']}: {STORE_OUTCOMES[file['outcome']]} as {file['video_id']}")
     if outcome.metadata_lines:
         screen.show(f"{outcome.metadata_lines} lines of metadata stored")
+    for sentence in outcome.curves.sentences():
+        screen.show(sentence)
     if outcome.rows:
         columns = [name for name in outcome.rows[0] if name != "collected_at"]
         screen.table(columns, ([row[name] for name in columns] for row in outcome.rows))

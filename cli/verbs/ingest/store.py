@@ -12,8 +12,9 @@ from cli.verbs.ingest.description import Description
 from shared.listings import has_other_creator
 from shared.model import Record, parse_record
 from shared.privacy.tombstones import Tombstones
+from shared.retention_section import Retention
 from shared.storage.lake import STREAM_CHUNK_BYTES, Lake, Superseded
-from shared.storage.layout import metadata_name, video_name
+from shared.storage.layout import metadata_name, retention_name, video_name
 from shared.tiktok.sources.manifest_line import Line
 
 StoreOutcome = Literal["stored", "already_there", "other_content"]
@@ -76,6 +77,23 @@ class Ingestion:
             record = record.model_copy(update={"metrics": reading})
         self._keep(record)
         return record
+
+    def keep_curve(self, video_id: str, curve: Retention) -> Record | None:
+        """Store a reading of a retention curve, and return the record to publish.
+
+        The same reading again changes nothing. None where the lake has another curve of that
+        video and moment, which stays. Raises Erased.
+        """
+        record = self._tombstones.redact(Record(video_id=video_id, retention=curve))
+        if record is None:
+            raise Erased(f"--video {video_id}")
+        name, content = retention_name(video_id, curve.collected_at), record.to_json()
+        is_stored = self._lake.write_once(name, content) or self._lake.read(name) == content
+        return record if is_stored else None
+
+    def is_listed(self, video_id: str) -> bool:
+        """Whether the lake has the listing of a video."""
+        return self._lake.exists(metadata_name(video_id))
 
     def _how_to_take_back(self, video_id: str, record: Record) -> str:
         if self._tombstones.has_video(video_id):

@@ -215,7 +215,8 @@ def _handle(cell: Cell, notation: Notation) -> str | None:
     return None if written is None else written_handle(written) or None
 
 
-def _video_id(cell: Cell, notation: Notation) -> str | None:
+def read_video_id(cell: Cell, notation: Notation) -> str | None:
+    """An id of TikTok, or of an own file. Raises Unclear."""
     written = cells.identifier(cell, notation)
     if written is not None and written.isdecimal() and not TIKTOK_ID.fullmatch(written):
         raise Unclear(f"is not an id of TikTok, which {ABOUT_IDS}")
@@ -230,7 +231,7 @@ def _tags(cell: Cell, notation: Notation) -> tuple[str, ...] | None:
 ABOUT_IDS = "has 15 to 20 digits and does not begin with 0, as 7300000000000000001"
 
 _READERS: Mapping[str, Callable[[Cell, Notation], Any]] = {
-    "video_id": _video_id,
+    "video_id": read_video_id,
     "music_id": cells.identifier,
     "username": _handle,
     "created_at": cells.moment,
