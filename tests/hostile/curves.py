@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.errors import UserError
 from cli.verbs.ingest.batch import IngestBatch
-from cli.verbs.ingest.curves import StoredCurves
+from cli.verbs.ingest.curves import IngestedCurves
 from cli.verbs.ingest.store import Ingestion
 from shared.tiktok.sources.manifest_file import ManifestOptions
 from tests.fakes import LakeInMemory, tombstones_in
@@ -37,7 +37,7 @@ def _reading(folder: Path) -> Iterator[Feed]:
         except UserError as error:
             return Seen("refused", str(error))
         lake = LakeInMemory()
-        stored = StoredCurves.of(batch.curves, Ingestion(lake, NOW, tombstones_in(lake)))
+        stored = IngestedCurves.of(batch.curves, Ingestion(lake, NOW, tombstones_in(lake)))
         ids = {record.video_id for record in stored.records}
         says = "; ".join([*batch.sentences, *batch.problems])
         outcome = "left out" if batch.problems else "taken" if BAD in ids else "ignored"

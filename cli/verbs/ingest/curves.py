@@ -46,7 +46,7 @@ def curves_in(path: Path, options: ManifestOptions) -> CurveFile | None:
 
 
 @dataclass(slots=True)
-class StoredCurves:
+class IngestedCurves:
     """Curves in the lake: their records, and the videos that it does not list.
 
     `erased` are videos that were erased. `other` have another curve of the same moment in the lake,
@@ -59,7 +59,7 @@ class StoredCurves:
     other: list[VideoCurve] = field(default_factory=list)
 
     @classmethod
-    def of(cls, curves: Sequence[VideoCurve], ingestion: "Ingestion") -> "StoredCurves":
+    def of(cls, curves: Sequence[VideoCurve], ingestion: "Ingestion") -> "IngestedCurves":
         """Store curves, each once."""
         from cli.verbs.ingest.store import Erased
 

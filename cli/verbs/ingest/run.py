@@ -10,7 +10,7 @@ from cli.console import Screen
 from cli.errors import UserError
 from cli.uploads import VideoFile
 from cli.verbs.ingest.batch import IngestBatch
-from cli.verbs.ingest.curves import StoredCurves
+from cli.verbs.ingest.curves import IngestedCurves
 from local.endpoints import Endpoints
 from local.traffic import wait_until_over
 from shared.model import Record
@@ -62,7 +62,7 @@ class IngestOutcome:
     metadata: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] | None = None
     unrated: list[str] = field(default_factory=list)
-    curves: StoredCurves = field(default_factory=StoredCurves)
+    curves: IngestedCurves = field(default_factory=IngestedCurves)
     location: str = ""
 
     def document(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _send(batch: IngestBatch, endpoints: Endpoints, outcome: IngestOutcome, scre
     ingestion = Ingestion(lake, datetime.now(UTC), tombstones_of(endpoints, lake), file_names)
     descriptions = _Descriptions(ingestion, outcome.location)
     outcome.metadata_lines = sum(descriptions.add(*line) for line in batch.lines)
-    outcome.curves = StoredCurves.of(batch.curves, ingestion)
+    outcome.curves = IngestedCurves.of(batch.curves, ingestion)
     outcome.problems += outcome.curves.problems(outcome.location)
     try:
         for number, upload in enumerate(batch.uploads, 1):

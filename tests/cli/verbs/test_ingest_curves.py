@@ -5,7 +5,7 @@ import os
 import pytest
 
 from cli.errors import UserError
-from cli.verbs.ingest.curves import StoredCurves, curves_in
+from cli.verbs.ingest.curves import IngestedCurves, curves_in
 from cli.verbs.ingest.store import Ingestion
 from shared.model import parse_record
 from shared.storage.layout import metadata_name, retention_name
@@ -24,9 +24,9 @@ def lake():
     return LakeInMemory()
 
 
-def stored(lake, path) -> StoredCurves:
+def stored(lake, path) -> IngestedCurves:
     file = curves_in(path, ManifestOptions())
-    return StoredCurves.of(file.curves, Ingestion(lake, NOW, tombstones_in(lake)))
+    return IngestedCurves.of(file.curves, Ingestion(lake, NOW, tombstones_in(lake)))
 
 
 def test_a_curve_is_kept_as_it_is_published(lake, tmp_path):
@@ -69,7 +69,7 @@ def test_a_curve_of_an_erased_video_is_not_stored_again(lake):
     tombstones = tombstones_in(lake)
     tombstones.put([ID], [], DAY_0)
 
-    outcome = StoredCurves.of(
+    outcome = IngestedCurves.of(
         [(ID, curve(0, 1.0)), (OTHER, curve(0, 1.0))], Ingestion(lake, NOW, tombstones)
     )
 
@@ -81,7 +81,7 @@ def test_a_curve_of_an_erased_video_is_not_stored_again(lake):
 def test_listed_videos_are_not_named(lake):
     lake.put(metadata_name(ID), b"{}")
 
-    outcome = StoredCurves.of(
+    outcome = IngestedCurves.of(
         [(ID, curve(0, 1.0)), (OTHER, curve(0, 1.0))], Ingestion(lake, NOW, tombstones_in(lake))
     )
 
