@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.insights.moment.options import Event
     from shared.insights.moment.seconds import Curve
     from shared.insights.table.video_kinds import VideoKind
+    from shared.tiktok.sources.curve_file import CurveFile
 
 VIDEOS = (
     "SELECT {columns} FROM (\n{videos}\n) AS videos "
@@ -80,17 +81,16 @@ def file_inputs(
     files: CurveFiles, event: "Event", choice: VideoChoice, screen: Screen
 ) -> MomentInputs:
     """What the files have. Says what could not be read. Raises BadTable and UserError."""
-    from shared.insights.moment.curve_file import read_curve_file
     from shared.insights.moment.moment_table import read_moment_table
-    from shared.insights.moment.star_schema import curves_of
+    from shared.insights.moment.star_schema import curves_of, newest_readings
     from shared.insights.table.read import StatedTable
 
+    file = _curve_file(files)
     stated = StatedTable(notation=files.notation)
-    retention, lost_points = read_curve_file(files.curves, stated)
-    videos, lost_videos = read_moment_table(files.table, event, stated)
-    for path, losses in ((files.curves, lost_points), (files.table, lost_videos)):
-        for sentence in losses.sentences():
-            screen.say(f"{path.name}: {sentence}")
+    videos, losses = read_moment_table(files.table, event, stated)
+    for sentence in (*file.sentences(), *losses.sentences()):
+        screen.say(sentence)
+    retention = newest_readings(file.curves)
     watched = {row["video_id"] for row in retention}
     rows = [row for row in videos if row["video_id"] in watched]
     if not rows:
@@ -101,6 +101,22 @@ def file_inputs(
     by_id = {row["video_id"]: row for row in chosen}
     curves = curves_of(by_id, [row for row in retention if row["video_id"] in by_id], {}, event)
     return MomentInputs(tuple(curves), kind)
+
+
+def _curve_file(files: CurveFiles) -> "CurveFile":
+    """The curves as `tta ingest` reads them. Raises UserError."""
+    from cli.verbs.ingest.curves import curves_in
+    from shared.inputs.tables.notation import Notation
+    from shared.tiktok.sources.manifest_file import ManifestOptions
+
+    options = ManifestOptions(notation=files.notation or Notation())
+    file = curves_in(files.curves, options)
+    if file is None:
+        raise UserError(
+            f"{files.curves.name} is no table of curves. Give a row for each second, with the "
+            "columns video_id, second and share."
+        )
+    return file
 
 
 def stored_inputs(endpoints: Endpoints, event: "Event", choice: VideoChoice) -> MomentInputs:

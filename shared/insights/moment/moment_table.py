@@ -31,7 +31,10 @@ def read_moment_table(
     try:
         table = read_videos(path, _schema(path, event), stated)
     except BadTable as error:
-        advice = f"A table of moments has the columns video_id and {COLUMNS[event]}."
+        advice = (
+            f"A table of moments has the columns video_id and {COLUMNS[event]}; --table FILE "
+            "gives one."
+        )
         raise BadTable(error.sentence.replace(ADVICE, advice)) from error
     frame = table.frame.drop_duplicates("video_id").dropna(subset=["video_id"])
     missing = dict.fromkeys((*COLUMNS.values(), "duration_s", "synthetic", PAYS_OFF))

@@ -13,7 +13,7 @@ from shared.insights.moment.seconds import Curve
 from shared.insights.statistics.resampling import FloatArray
 from shared.insights.table.video_kinds import is_synthetic
 from shared.model import UNKNOWN_CREATOR
-from shared.retention_section import MOST_SECONDS
+from shared.retention_section import MOST_SECONDS, Retention
 
 SILENCE_LUFS = -70.0
 """The absolute gate of ITU-R BS.1770: a second without loudness is silent, and counts as this."""
@@ -54,6 +54,26 @@ def stored_curves(source: RetentionSource, videos: Iterable[Row], event: Event) 
     signals = source.curves([row["video_id"] for row in rows]) if rows else {}
     unread = retention[0]["videos"] - len(retention) if retention else 0
     return StoredCurves(tuple(curves_of(by_id, rows, signals, event)), unread)
+
+
+def newest_readings(readings: Iterable[tuple[str, Retention]]) -> list[Row]:
+    """The newest reading of each video, by id, as rows of retention.sql."""
+    newest: dict[str, Retention] = {}
+    for video_id, reading in readings:
+        before = newest.setdefault(video_id, reading)
+        newest[video_id] = max(before, reading, key=lambda each: each.collected_at)
+    return [_row(video_id, reading, len(newest)) for video_id, reading in sorted(newest.items())]
+
+
+def _row(video_id: str, reading: Retention, videos: int) -> Row:
+    shares = {at: share for at, share in enumerate(reading.shares) if share is not None}
+    return {
+        "video_id": video_id,
+        "viewers": reading.viewers,
+        "seconds": list(shares),
+        "shares": list(shares.values()),
+        "videos": videos,
+    }
 
 
 def curves_of(

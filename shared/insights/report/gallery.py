@@ -106,7 +106,7 @@ def _gallery_video(
         language=row["lang_key"],
         rater=row["rater"],
         caption=_short(row["caption"]) or "",
-        url=None if row.get("synthetic") else _web(row["url"]),
+        url=None if row.get("synthetic") else web_address(row["url"]),
         file_name=_short(row.get("file_name")),
         file=None,
         created=row["created_at"].date().isoformat() if row["created_at"] else None,
@@ -143,7 +143,7 @@ def _short(text: str | None) -> str | None:
     return text if text is None or len(text) <= MOST_CHARS else text[: MOST_CHARS - 1] + "…"
 
 
-def _web(url: str | None) -> str | None:
+def web_address(url: str | None) -> str | None:
     """The address if a browser opens it as a page; other schemes could run scripts."""
     return url if url and url.startswith(("https://", "http://")) else None
 

@@ -13,6 +13,7 @@ from shared.insights.moment.options import Event
 from shared.insights.moment.result import CarryingVideo, MomentResult
 from shared.insights.moment.words import moment_sentences
 from shared.insights.number_words import ratio_text
+from shared.insights.report.gallery import web_address
 
 Row = dict[str, Any]
 PART = "moment"
@@ -88,7 +89,7 @@ def drawn_curves(result: MomentResult | None, videos: Sequence[Row]) -> tuple[Dr
 
 def _drawn(video: CarryingVideo, row: Mapping[str, Any]) -> DrawnCurve:
     creator = row.get("username") or video.creator or "unknown creator"
-    url = None if row.get("synthetic") else row.get("url")
+    url = None if row.get("synthetic") else web_address(row.get("url"))
     return DrawnCurve(creator, url, video.onset_s, video.shares)
 
 

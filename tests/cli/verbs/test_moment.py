@@ -228,7 +228,10 @@ def test_files_are_estimated_without_a_cloud(files, no_cloud, capsys):
 def test_what_was_read_of_files_is_said(files, no_cloud, capsys):
     assert status_of(["moment", "--placebos", "0", *map(str, files())]) == 0
 
-    assert "curves.csv: shares are read as percents." in capsys.readouterr().err
+    assert (
+        "curves.csv was read as retention curves, with shares in percents"
+        in capsys.readouterr().err
+    )
 
 
 def test_one_file_can_have_curves_and_moments(tmp_path, no_cloud, capsys):
@@ -262,11 +265,13 @@ def test_files_of_different_videos_are_refused(files, no_cloud, refused, tmp_pat
 
 
 def test_a_file_that_is_no_table_of_curves_says_which_columns_it_needs(no_cloud, refused, tmp_path):
-    (tmp_path / "heat.csv").write_text("start_time,value\n0,1\n")
+    (tmp_path / "list.csv").write_text("video_id,views\n7300000000000000001,1\n")
+    (tmp_path / "heat.csv").write_text("start_time,end_time,value\n0,1,0.5\n")
 
-    sentence = refused("--curves", tmp_path / "heat.csv")
+    listed, heat = (refused("--curves", tmp_path / name) for name in ("list.csv", "heat.csv"))
 
-    assert "A file of curves has the columns video_id, second, share." in sentence
+    assert "list.csv is no table of curves. Give a row for each second" in listed
+    assert "a heatmap says what is replayed most" in heat
 
 
 def test_moments_that_nobody_marked_are_a_reason_not_an_error(files, no_cloud, capsys):

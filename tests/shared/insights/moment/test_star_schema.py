@@ -1,6 +1,7 @@
 """Curves from rows of the star schema: by second, with the moment and the signals of a video."""
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -8,7 +9,13 @@ import pytest
 from shared.insights.agreement.long_table import ratings_from_records
 from shared.insights.moment.events import event_second
 from shared.insights.moment.onset_pairs import onset_pairs
-from shared.insights.moment.star_schema import SILENCE_LUFS, shares_by_second, stored_curves
+from shared.insights.moment.star_schema import (
+    SILENCE_LUFS,
+    newest_readings,
+    shares_by_second,
+    stored_curves,
+)
+from shared.retention_section import Retention
 
 VIDEO = {
     "video_id": "v1",
@@ -52,6 +59,23 @@ def test_a_second_without_a_share_is_missing():
 def test_shares_beyond_the_longest_curve_are_not_kept():
     assert shares_by_second([0, 1, 10**9, -1], [1.0, 0.5, 0.4, 0.3]).tolist() == [1.0, 0.5]
     assert shares_by_second([], []).tolist() == []
+
+
+def test_the_newest_reading_of_a_video_counts():
+    early, late = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
+    readings = [
+        ("v1", Retention(collected_at=late, viewers=90, shares=(1.0, None, 0.5))),
+        ("v1", Retention(collected_at=early, shares=(1.0, 0.9))),
+        ("v0", Retention(collected_at=early, shares=(1.0,))),
+    ]
+
+    assert newest_readings(readings)[1] == {
+        "video_id": "v1",
+        "viewers": 90,
+        "seconds": [0, 2],
+        "shares": [1.0, 0.5],
+        "videos": 2,
+    }
 
 
 def test_a_silent_second_has_the_loudness_of_the_gate():

@@ -5,8 +5,9 @@ from functools import lru_cache
 import pytest
 
 from shared.insights.report.figures import figures
+from shared.insights.report.moment_rows import drawn_curves
 from shared.insights.report.page import page
-from tests.moment_world import Audience, curves, retention_rows
+from tests.moment_world import Audience, curves, retention_rows, usual_result
 from tests.report_world import Page, briefly, cells, row, rows, text_of
 
 
@@ -82,6 +83,17 @@ def test_the_page_draws_five_videos_in_the_order_of_the_table():
         [r["x_low"] for r in figure_of(data, "moment_videos").rows]
     )
     assert all(video["url"].startswith("https://www.tiktok.com/") for video in payload["carrying"])
+
+
+def test_an_address_that_is_no_web_page_is_no_link():
+    result = usual_result()
+    ids = [video.video_id for video in result.carrying]
+    urls = ["javascript:alert(1)", "https://www.tiktok.com/@a/video/1", None, "data:x", ""]
+    videos = [row(0, video_id=video, url=url) for video, url in zip(ids, urls, strict=True)]
+
+    drawn = [curve.url for curve in drawn_curves(result, videos)]
+
+    assert drawn == [None, urls[1], None, None, None]
 
 
 def test_without_curves_the_page_says_how_to_get_them_and_has_no_section():
