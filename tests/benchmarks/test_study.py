@@ -30,7 +30,11 @@ def truth(monkeypatch):
     return stored
 
 
-@pytest.mark.parametrize("cell", [NONE, PLANTED], ids=lambda cell: cell.name)
+@pytest.mark.parametrize(
+    "cell",
+    [NONE, pytest.param(PLANTED, marks=pytest.mark.campaign)],
+    ids=lambda cell: cell.name,
+)
 def test_its_first_hundred_runs_come_out_again(cell, truth):
     """A short study: the figures that reports print are those of the methods as they are now."""
     counted = counts_of(cell, range(CHUNK))

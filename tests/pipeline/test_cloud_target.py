@@ -53,6 +53,7 @@ def test_one_that_fails_names_the_trace_to_look_for(tta, target, cloud, monkeypa
     )  # and removes what that one left
 
 
+@pytest.mark.campaign
 def test_a_rebuild_counts_rows(tta, target, demonstrated):
     raters = ",".join(PRIMARY_RATERS)  # as `load` has them, or another test finds other rows
     result = tta("rebuild", "--target", target, "--primary-raters", raters)

@@ -21,9 +21,10 @@ from cli.verbs.demo.planted import (
 from cli.verbs.demo.view import show_planted
 from local.sandbox import DEFAULT_ANCHOR
 from local.sandbox.posts import plan_posts
-from shared.insights.plan_file import default_plan
+from shared.insights.plan_file import parse_plan
 from shared.insights.report.analysis import analysis_of
 from shared.insights.report.effect_rows import effect_rows
+from tests.report_world import brief_plan
 
 REPORT = {"date": "2026-11-24", "plan_hash": "abc"}
 
@@ -137,7 +138,7 @@ def test_both_ratios_are_printed(comparison, line, capsys):
 
 
 def test_the_query_reads_the_headline_among_the_rows_of_a_report():
-    plan = default_plan().model_copy(update={"outcomes": ("views", "likes"), "interactions": ()})
+    plan = parse_plan(brief_plan().encode(), "plan.yaml")
     analysis = analysis_of(rows(plan_posts(7, 156, DEFAULT_ANCHOR)), plan)
     stored = pd.DataFrame(effect_rows(analysis)).assign(
         report_date=date(2026, 11, 24), plan_hash="abc"
