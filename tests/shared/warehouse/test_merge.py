@@ -124,6 +124,22 @@ def test_each_reading_of_a_curve_stays_and_a_second_without_a_point_has_no_row(d
     assert db.fact(VIDEO_ID)["collected_at"] is None, "nothing was counted"
 
 
+def test_curves_of_one_moment_complete_each_other_in_one_batch_and_in_two(db):
+    first = record(retention=curve(0, 1.0, None, 0.5, viewers=10, flags=("b",)))
+    second = record(retention=curve(0, 0.9, 0.8, 0.6, flags=("a",)))
+    seconds = "SELECT second, share, viewers, flags FROM fact_retention ORDER BY second"
+
+    db.load(first, second)
+    together = [tuple(row.values()) for row in db.rows(seconds)]
+    db.clear()
+    db.load(second)
+    db.load(first)
+
+    both = ["a", "b"]
+    assert together == [(0, 1.0, 10, both), (1, 0.8, None, ["a"]), (2, 0.6, 10, both)]
+    assert [tuple(row.values()) for row in db.rows(seconds)] == together
+
+
 def test_a_count_that_was_not_given_is_null(db):
     db.load(record(metrics=metrics(0)))
 
