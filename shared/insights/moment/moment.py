@@ -22,6 +22,8 @@ NO_ERROR = (
     "The error of the onsets is not known, so it counts as 0. If onsets are off, the effect looks "
     "smaller than it is."
 )
+UNUSABLE = "The signals by second say the same as the videos or seconds do, so they are not used."
+NO_SOLUTION = (NoHazard, np.linalg.LinAlgError)
 OF_OTHERS = "Only some videos have signals by second, so none of them is taken into account."
 
 
@@ -38,10 +40,19 @@ def moment(curves: Sequence[Curve], options: MomentOptions | None = None) -> Mom
     if not sorted_curves.usable:
         return replace(empty, note="no video has a curve and an onset that can be compared")
     design = moment_design(sorted_curves.usable, options.uses_covariates)
-    described = _described(empty, design, options)
+    result = _attempt(_described(empty, design, options), design, options)
+    if result.effect is None and design.covariate_names:
+        plain = replace(options, uses_covariates=False)
+        design = moment_design(sorted_curves.usable, uses_covariates=False)
+        result = _attempt(_described(empty, design, plain), design, plain)
+        result = replace(result, notes=(*result.notes, UNUSABLE))
+    return result
+
+
+def _attempt(described: MomentResult, design: MomentDesign, options: MomentOptions) -> MomentResult:
     try:
         return _estimated(described, design, options)
-    except NoHazard as error:
+    except NO_SOLUTION as error:
         return replace(described, note=str(error))
 
 
@@ -102,7 +113,10 @@ def _estimated(
     by_second, leads, notes = _by_second(design, options)
     p = None
     if options.placebos:
-        p = placebo_p(design, options.window_s, sd_s, options.placebos, options.seed)
+        try:
+            p = placebo_p(design, options.window_s, sd_s, options.placebos, options.seed)
+        except NO_SOLUTION as error:
+            notes.append(f"No placebos: {error}.")
     return replace(
         described,
         effect=window.effect,
@@ -127,14 +141,17 @@ def _by_second(
     test: LeadTest | None = None
     try:
         lags = lag_ratios(design)
-    except (NoHazard, np.linalg.LinAlgError) as error:
+    except NO_SOLUTION as error:
         notes.append(f"No ratios by second: {error}.")
     try:
         leads, test = lead_ratios(design)
-    except (NoHazard, np.linalg.LinAlgError) as error:
+    except NO_SOLUTION as error:
         notes.append(f"The seconds before the onset could not be tested: {error}.")
-    ratios = leads | lags
-    band = placebo_band(design, options.placebos, options.seed) if ratios else {}
+    ratios, band = leads | lags, {}
+    try:
+        band = dict(placebo_band(design, options.placebos, options.seed))
+    except NO_SOLUTION as error:
+        notes.append(f"No band of placebos: {error}.")
     return tuple(_second(at, ratios[at], band.get(at)) for at in sorted(ratios)), test, notes
 
 

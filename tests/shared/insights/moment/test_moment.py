@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shared.insights.moment.moment import NO_ERROR, moment
+from shared.insights.moment.moment import NO_ERROR, UNUSABLE, moment
 from shared.insights.moment.options import MomentOptions
 from tests.shared.insights.moment.audience import audience
 
@@ -106,6 +106,20 @@ def test_signals_of_all_videos_are_taken_into_account():
     assert plain.effect is not None
     assert adjusted.effect is not None
     assert adjusted.effect.se > plain.effect.se
+
+
+def test_signals_that_say_nothing_of_their_own_are_not_used():
+    seconds = [np.arange(len(curve.shares), dtype=float) for curve in audience()]
+    curves = [
+        replace(curve, loudness=of_curve)
+        for curve, of_curve in zip(audience(), seconds, strict=True)
+    ]
+
+    result, plain = moment(curves, EXACT), moment(audience(), EXACT)
+
+    assert result.effect == plain.effect
+    assert result.covariates == ()
+    assert UNUSABLE in result.notes
 
 
 def test_signals_of_some_videos_only_are_not_used():
