@@ -17,6 +17,9 @@ LARGEST_SHARE = 10.0
 SPARE_S = 2.0
 """A curve may be so much longer than its video: lengths are rounded, and players loop."""
 
+NOBODY = 1e-9
+"""Of a smaller share nobody is watching."""
+
 LAST_SECOND = 10
 """Seconds later than this after the onset are not used: what happens there is another event."""
 
@@ -102,7 +105,7 @@ def _observed(curve: Curve, start_s: float, end_s: float) -> BoolArray:
     assert curve.onset_s is not None
     steps = observed_steps(curve.shares)
     since_s = np.arange(len(steps)) - np.floor(curve.onset_s)
-    inside: BoolArray = (curve.shares[:-1] > 0) & (since_s >= start_s) & (since_s < end_s)
+    inside: BoolArray = (curve.shares[:-1] > NOBODY) & (since_s >= start_s) & (since_s < end_s)
     return steps & inside
 
 

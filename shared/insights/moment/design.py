@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.insights.moment.curve_rules import LAST_SECOND, observed_steps
+from shared.insights.moment.curve_rules import LAST_SECOND, NOBODY, observed_steps
 from shared.insights.moment.result import Cluster
 from shared.insights.moment.seconds import Curve
 from shared.insights.statistics.hazard import LeavingSteps
@@ -69,7 +69,7 @@ def leaving_steps(curves: Sequence[Curve], most_seconds: int) -> LeavingSteps:
     weights = _weights(curves)
     leaves, at_risk = np.zeros((2, len(curves), seconds))
     for row, (curve, weight) in enumerate(zip(curves, weights, strict=True)):
-        usable = np.flatnonzero(observed_steps(curve.shares) & (curve.shares[:-1] > 0))
+        usable = np.flatnonzero(observed_steps(curve.shares) & (curve.shares[:-1] > NOBODY))
         usable = usable[usable < seconds]
         at_risk[row, usable] = weight * curve.shares[usable]
         leaves[row, usable] = weight * (curve.shares[usable] - curve.shares[usable + 1])

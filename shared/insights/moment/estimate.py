@@ -9,6 +9,7 @@ comparison. The seconds before are tested without any second after the onset, as
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special  # type: ignore[import-untyped]
 
 from shared.insights.moment.curve_rules import LAST_SECOND
@@ -17,13 +18,14 @@ from shared.insights.moment.exposure import after, between, since_onset
 from shared.insights.moment.result import HazardRatio, LeadTest
 from shared.insights.statistics.distributions import t_quantile, t_tail
 from shared.insights.statistics.hazard import HazardFit, NoHazard, hazard_fit
-from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.resampling import BoolArray, FloatArray
 
 FIRST_SECOND = -5
 CONFIDENCE = 0.95
 LEADS = tuple(range(FIRST_SECOND, 0))
 LAGS = tuple(range(LAST_SECOND + 1))
 FEWEST_CLUSTERS = 5
+_LARGEST_LOG = 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def window_fit(design: MomentDesign, window_s: tuple[float, float], sd_s: float)
     """The ratio of the window, its onsets known with an error of this size. Raises NoHazard."""
     if design.clusters.count < FEWEST_CLUSTERS:
         raise NoHazard(
-            f"{design.clusters.count} {design.cluster}s are fewer than {FEWEST_CLUSTERS}"
+            f"{design.clusters.count} of the videos can be compared, {FEWEST_CLUSTERS} are needed"
         )
     fit = hazard_fit(
         design.steps_where(since_onset(design.onsets_s, design.seconds) <= LAST_SECOND),
@@ -76,18 +78,29 @@ def lead_ratios(design: MomentDesign) -> tuple[dict[int, HazardRatio], LeadTest 
     return ratios, _lead_test(design, fit, len(ratios))
 
 
+def ratios_of(log_ratios: ArrayLike) -> FloatArray:
+    """Ratios of their logs. Those that no float holds are cut off at 10^304."""
+    return np.asarray(np.exp(np.clip(log_ratios, -_LARGEST_LOG, _LARGEST_LOG)), dtype=np.float64)
+
+
 def _ratios(
-    design: MomentDesign, seconds: tuple[int, ...], mask: np.ndarray
+    design: MomentDesign, seconds: tuple[int, ...], mask: BoolArray
 ) -> tuple[dict[int, HazardRatio], HazardFit]:
-    steps = design.steps_where(mask)
     since = since_onset(design.onsets_s, design.seconds)
-    is_observed = steps.at_risk > 0
-    # A second that no video shows has no ratio.
-    present = [second for second in seconds if (is_observed & (since == second)).any()]
+    present = [second for second in seconds if _has_ratio(design, mask & (since == second))]
+    if not present:
+        raise NoHazard("nobody leaves at these seconds, or everybody does")
+    steps = design.steps_where(mask & ~np.isin(since, sorted({*seconds} - {*present})))
     exposures = np.stack([(since == second).astype(np.float64) for second in present])
     fit = hazard_fit(steps, exposures, design.covariates)
     covariance = fit.bias_reduced(design.clusters)
     return {second: _ratio(fit, covariance, at, design) for at, second in enumerate(present)}, fit
+
+
+def _has_ratio(design: MomentDesign, mask: BoolArray) -> bool:
+    """Whether some of those who watch leave, and some stay. Else the ratio is 0 or infinite."""
+    leaves, at_risk = design.steps.leaves[mask].sum(), design.steps.at_risk[mask].sum()
+    return bool(0 < leaves < at_risk)
 
 
 def _lead_test(design: MomentDesign, fit: HazardFit, count: int) -> LeadTest | None:
@@ -108,6 +121,6 @@ def _ratio(fit: HazardFit, covariance: FloatArray, at: int, design: MomentDesign
         raise NoHazard("the videos do not differ enough for an interval")
     df = design.clusters.count - 1
     reach = float(t_quantile((1 + CONFIDENCE) / 2, df)) * se
-    low, ratio, high = np.exp([log_ratio - reach, log_ratio, log_ratio + reach])
+    low, ratio, high = ratios_of([log_ratio - reach, log_ratio, log_ratio + reach])
     p = float(2 * t_tail(abs(log_ratio) / se, df))
     return HazardRatio(float(ratio), float(low), float(high), p, log_ratio, se, df)

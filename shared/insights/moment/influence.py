@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shared.insights.moment.design import MomentDesign
-from shared.insights.moment.estimate import WindowFit
+from shared.insights.moment.estimate import WindowFit, ratios_of
 from shared.insights.moment.result import CarryingVideo, LeadTest, MomentOverturn
 from shared.insights.number_words import ALPHA, p_value, ratio_text
 from shared.insights.statistics.cluster_covariance import corrected_moves
@@ -36,7 +36,7 @@ def overturn(
     to_sign = _fewest(toward, distance)
     to_doubt = 0 if distance <= reach else _fewest(toward, distance - reach)
     names = [_without(design, at) for at in (least, most)]
-    ratios = [float(np.exp(without[at])) for at in (least, most)]
+    ratios = ratios_of(without[[least, most]]).tolist()
     sentences = _sentences(design, effect.ratio, ratios, names, to_doubt, to_sign)
     return MomentOverturn(
         least=ratios[0],

@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.insights.moment.curve_rules import LAST_SECOND
 from shared.insights.moment.design import MomentDesign
-from shared.insights.moment.estimate import FIRST_SECOND, LAGS, LEADS
+from shared.insights.moment.estimate import FIRST_SECOND, LAGS, LEADS, ratios_of
 from shared.insights.moment.placebo import NullModel, PlaceboOnsets, null_model
 from shared.insights.statistics.resampling import FloatArray, IntArray
 
@@ -34,7 +34,7 @@ def placebo_band(
     ratios = np.stack(
         [step.log_ratios(draws.onsets_s[draws.draw(seed, number)]) for number in range(placebos)]
     )
-    low, high = np.exp(np.quantile(ratios, _QUANTILES, axis=0))
+    low, high = ratios_of(np.quantile(ratios, _QUANTILES, axis=0))
     return {second: (float(low[at]), float(high[at])) for at, second in enumerate((*LEADS, *LAGS))}
 
 

@@ -29,7 +29,7 @@ class SecondRatio:
 
     Seconds before the onset are compared with earlier ones, later seconds with all before it.
     `placebo_low` and `placebo_high` hold 95 % of the placebos; None where those are few. A second
-    that no video shows is not in the list.
+    that no video shows, or that nobody leaves, is not in the list.
     """
 
     second: int

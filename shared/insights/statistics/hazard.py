@@ -34,6 +34,9 @@ _COLLINEAR = 1e-9
 
 _SMALLEST = 1e-300
 _LARGEST_MOVE = 2.0
+_LARGEST_COEFFICIENT = 20.0
+"""On the log scale: nobody leaves, or everybody does."""
+
 _LOWEST, _HIGHEST = -30.0, 3.0
 """Linear predictors beyond them are hazards of 0 and 1 in floating point."""
 
@@ -161,6 +164,8 @@ class _Model:
         self._rows = self._rows + part * rows
         self._columns = self._columns + part * columns
         self._coefficients = self._coefficients + part * coefficients
+        if np.abs(self._coefficients).max(initial=0.0) > _LARGEST_COEFFICIENT:
+            raise NoHazard("a hazard ratio runs off to 0 or infinity")
         self._predictor, self.design = self._linear()
         return reach
 

@@ -46,6 +46,18 @@ def test_the_ratios_by_second_show_when_viewers_stay():
     assert [ratios[second] for second in (-2, 0, 3)] == pytest.approx([1, 1, 1], abs=0.15)
 
 
+def test_a_second_that_nobody_leaves_has_no_ratio_and_the_others_have():
+    curves = []
+    for curve in audience(videos=20):
+        shares, second = curve.shares.copy(), int(curve.onset_s or 0) + 7
+        shares[second + 1 :] += shares[second] - shares[second + 1]
+        curves.append(replace(curve, shares=shares))
+
+    seconds = [at.second for at in moment(curves, EXACT).by_second]
+
+    assert seconds == [second for second in range(-5, 11) if second != 7]
+
+
 def test_the_band_of_placebos_lies_around_1():
     result = moment(audience(log_ratio=np.log(0.5)), EXACT)
 
