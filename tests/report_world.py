@@ -17,6 +17,8 @@ from shared.insights.plan_file import default_plan, default_text, parse_plan
 from shared.insights.report.data import ReportData, report_data
 from shared.insights.report.usual_counts import KPIS
 from shared.warehouse.tables import schema
+from tests.moment_world import Audience, retention_rows
+from tests.moment_world import curves as retention_curves
 
 DAY = date(2026, 11, 24)
 COLLECTED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -184,16 +186,22 @@ def report_of(videos: Sequence[Row], plan: Plan | None = None, **more: Any) -> R
 
 @lru_cache
 def usual_report() -> ReportData:
-    """Three hundred videos, one of them with a hostile caption, curves and key frames."""
-    videos = rows(300)
+    """Three hundred videos, one of them with a hostile caption, signals and key frames.
+
+    Sixty of them have retention curves around their own moments.
+    """
+    videos, watched = rows(300), retention_curves(Audience(videos=60))
+    for video, curve in zip(videos, watched, strict=False):
+        video |= {"surprise_onset_s": curve.onset_s, "duration_s": curve.duration_s}
     videos[7]["caption"] = HOSTILE
     videos[7]["username"] = HOSTILE
     videos[7]["unexpectedness"] = 100
     videos[8]["likes"] = videos[8]["views"] + 1
-    curve = json.dumps({"surprise": [0.0, 1.5, None, 40.0, 3.0]})
+    signals = json.dumps({"surprise": [0.0, 1.5, None, 40.0, 3.0]})
     return report_of(
         videos,
-        curves={row["video_id"]: curve for row in videos},
+        curves={row["video_id"]: signals for row in videos},
+        retention=retention_rows(watched),
         frames_of=lambda shown: [JPEG] * len(shown),
     )
 

@@ -199,7 +199,7 @@ def test_every_figure_is_saved_as_a_picture(page, saved):
 
     for figure in figures:
         assert page.locator(f'[data-save="png"][data-figure="{figure}"]').count() == 1
-    for figure in ("headline", "within", "specifications", "shapes"):
+    for figure in ("headline", "within", "moment_videos", "specifications", "shapes"):
         assert saved("png", figure).read_bytes().startswith(b"\x89PNG")
 
 

@@ -41,6 +41,8 @@ const momentVideos = () => {
     const columns = Math.max(1, Math.floor((width + GAP_PX) / (LEAST_PX + GAP_PX))), each = Math.floor((width - GAP_PX * (columns - 1)) / columns);
     return el("div", { class: "curves", style: `grid-template-columns: repeat(${columns}, ${each}px)` }, ...carrying.map((video, at) => retention(video, at + 1, each)));
   });
+  // A picture cannot hold a link, so each drawing is a picture and the whole is none.
+  for (const name of ["role", "aria-label"]) chartNode("moment_videos").firstChild.removeAttribute(name);
 };
 const retention = (video, number, width) => {
   const points = video.shares.map((share, second) => ({ second, share })).filter((d) => d.share !== null);
@@ -59,6 +61,8 @@ const retention = (video, number, width) => {
       Plot.tip(points, Plot.pointerX({ x: "second", y: "share", title: (d) => `second ${d.second}\n${Math.round(100 * d.share)} % still watch`, fill: "var(--raised)" })),
     ],
   });
+  plot.setAttribute("role", "img");
+  plot.setAttribute("aria-label", `Share of viewers who still watch video ${number}, by second; the moment is at ${video.onset_s.toFixed(1)} seconds`);
   const name = breakable(video.creator);
   const creator = video.url ? el("a", { href: video.url, rel: "noopener noreferrer", target: "_blank" }, ...name) : el("span", {}, ...name);
   return el("div", {}, el("p", { class: "who" }, `Video ${number}, by `, creator), plot);
