@@ -37,13 +37,13 @@ variable "deletion_protection" {
 }
 
 variable "adopted_tables" {
-  description = "Tables that `tta tables --migrate` has created, for the apply that follows it: [\"fact_rating_detail\"]."
+  description = "Tables that `tta tables --migrate` or `tta rebuild` created, for the apply after it, such as [\"fact_rating_detail\"]."
   type        = set(string)
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.adopted_tables, ["fact_rating_detail"])) == 0
-    error_message = "adopted_tables may name fact_rating_detail, which a migration creates, and no other table."
+    condition     = length(setsubtract(var.adopted_tables, ["fact_rating_detail", "fact_retention"])) == 0
+    error_message = "adopted_tables may name fact_rating_detail and fact_retention, and no other table."
   }
 }
 
