@@ -46,7 +46,8 @@ class Size:
 # A death costs the requests in flight, and how many those are depends on the machine: in the
 # smaller library they weigh more. Without what is kept over a death, 1.6 times as many are asked.
 SIZES = [
-    Size(450, 135, (20, 30, 40), 1.3),
+    Size(250, 75, (12, 18, 24), 1.5),
+    pytest.param(Size(450, 135, (20, 30, 40), 1.3), marks=pytest.mark.campaign),
     pytest.param(Size(900, 270, (40, 60, 80), 1.1), marks=pytest.mark.campaign),
 ]
 

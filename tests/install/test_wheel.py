@@ -67,6 +67,7 @@ def test_doctor_finds_everything_and_the_home_in_the_users_data_folder(tta, tmp_
     assert list((tmp_path / "empty").iterdir()) == []
 
 
+@pytest.mark.campaign
 def test_knowledge_is_searched(tta):
     assert json.loads(tta("knowledge", "search", "surprise", "--json").stdout)
 
@@ -88,6 +89,7 @@ def test_a_table_is_analysed(tta, tmp_path):
     assert "unexpectedness" in answer.stdout
 
 
+@pytest.mark.campaign
 def test_ratings_are_validated(tta, tmp_path):
     answer = tta("validate", "--input", _write(tmp_path / "ratings.csv", _ratings()), "--json")
 

@@ -66,6 +66,7 @@ def test_without_a_guard_something_is_violated(guard, without, kinds, begin):
     assert list(outcome.trace)
 
 
+@pytest.mark.campaign
 def test_a_seed_gives_the_same_run_in_every_process():
     command = [sys.executable, "-m", "tests.interleavings", "--seed", "8"]
     environment = os.environ | {"PYTHONHASHSEED": "1"}

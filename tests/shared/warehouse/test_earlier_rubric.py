@@ -3,14 +3,23 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from shared.model import Record, parse_record
 from shared.rubric_values import RUBRIC_VERSION
 from shared.warehouse.rebuild import RebuildApp, rebuild
 from tests.earlier_rubric import PUBLISHED, RATED, fill
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0
+from tests.shared.warehouse.in_memory import PLACES, db_at
 
 RECORDS = [parse_record(json.dumps(record).encode()) for record in PUBLISHED]
+
+
+@pytest.fixture(params=PLACES)
+def tables(request):
+    with db_at(request.param, request) as db:
+        yield db
 
 
 def renewed(rating):
@@ -27,48 +36,48 @@ def renewed(rating):
     )
 
 
-def test_old_records_load_and_know_nothing_of_the_new_columns(db):
-    db.load(*RECORDS)
+def test_old_records_load_and_know_nothing_of_the_new_columns(tables):
+    tables.load(*RECORDS)
 
-    fact = db.fact(RATED)
+    fact = tables.fact(RATED)
     assert (fact["rubric_version"], fact["rater"]) == ("1.0", RECORDS[0].rating.rater)
     assert fact["unexpectedness"] == RECORDS[0].rating.values.unexpectedness
     new = ("setup", "event", "suspense", "hook", "suspense_pays_off", "recognised")
     assert {name: fact[name] for name in new} == dict.fromkeys(new)
 
 
-def test_the_newest_answer_is_the_videos_whatever_its_rubric(db):
+def test_the_newest_answer_is_the_videos_whatever_its_rubric(tables):
     new = Record(video_id=RATED, rating=renewed(RECORDS[0].rating))
-    db.load(*RECORDS, new)
+    tables.load(*RECORDS, new)
 
-    fact = db.fact(RATED)
+    fact = tables.fact(RATED)
     assert (fact["rubric_version"], fact["suspense"], fact["setup"]) == ("2.0", 40, "A cat sits.")
-    versions = db.rows("SELECT DISTINCT rubric_version AS v FROM fact_rating ORDER BY v")
-    assert [row["v"] for row in versions] == ["1.0", "2.0"]
+    versions = {row["rubric_version"] for row in tables.tables()["fact_rating"]}
+    assert versions == {"1.0", "2.0"}
 
 
-def test_the_version_named_first_stays_the_videos(db):
+def test_the_version_named_first_stays_the_videos(tables):
     new = Record(video_id=RATED, rating=renewed(RECORDS[0].rating))
-    db.primary_raters = ("gemini/gemini-3.5-flash-lite/1.0", "gemini/")
-    db.load(*RECORDS, new)
+    tables.primary_raters = ("gemini/gemini-3.5-flash-lite/1.0", "gemini/")
+    tables.load(*RECORDS, new)
 
-    assert db.fact(RATED)["rubric_version"] == "1.0"
+    assert tables.fact(RATED)["rubric_version"] == "1.0"
 
 
-def test_a_lake_of_the_old_rubric_is_rebuilt(db):
+def test_a_lake_of_the_old_rubric_is_rebuilt(tables):
     lake = LakeInMemory()
     fill(lake)
     rebuild(
         RebuildApp(
             lake=lake,
             tombstones=tombstones_in(lake),
-            client=db.client,
-            dataset=db.dataset,
-            primary_raters=db.primary_raters,
+            client=tables.client,
+            dataset=tables.dataset,
+            primary_raters=tables.primary_raters,
             clock=lambda: DAY_0,
             sleep=lambda seconds: None,
         )
     )
 
-    assert db.fact(RATED)["rubric_version"] == "1.0"
-    assert len(db.rows("SELECT * FROM fact_rating")) == 3
+    assert tables.fact(RATED)["rubric_version"] == "1.0"
+    assert len(tables.tables()["fact_rating"]) == 3

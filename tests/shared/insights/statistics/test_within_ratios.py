@@ -134,8 +134,11 @@ def test_given_clusters_take_the_place_of_creators():
 
 
 def test_an_interval_does_not_need_a_positive_variance_by_two_groupings():
-    """The variance by creator and sound is a difference, and may be below 0 by chance."""
-    for seed in range(100):
+    """The variance by creator and sound is a difference, and may be below 0 by chance.
+
+    60 was the first such seed: other code may move it, and then it is searched for.
+    """
+    for seed in [*range(60, 100), *range(60)]:
         frame = videos(seed, creators=12, sounds=60)
         creators, sounds = Groups.of(frame["creator"]), Groups.of(frame["sound"])
         fit = within_ratios(frame["y"].to_numpy(), frame[["x"]], None, creators, sounds=sounds)
