@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from cli.console import Screen
 from cli.main import status_of
 from cli.verbs.insights.view import show
 from local.home import PROJECT
+from shared.insights import analysis
 from shared.insights.analysis import analyse
 from shared.insights.plan_file import default_plan, default_text
 from shared.known_breaks import known_breaks
@@ -33,6 +35,22 @@ def home(tmp_path, monkeypatch):
     """The ledger of one test."""
     monkeypatch.setenv("TTA_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def analysed_once():
+    """An analysis follows from its arguments, so each is computed once for all these tests."""
+    results: dict[bytes, bytes] = {}
+
+    def analyse_once(table, plan, on_progress, *more):
+        arguments = pickle.dumps((table, plan, more))
+        if arguments not in results:
+            results[arguments] = pickle.dumps(analyse(table, plan, on_progress, *more))
+        return pickle.loads(results[arguments])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analysis, "analyse", analyse_once)
+        yield
 
 
 @pytest.fixture
