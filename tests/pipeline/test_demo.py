@@ -2,6 +2,7 @@
 
 import json
 from math import exp
+from pathlib import Path
 
 import requests
 
@@ -135,6 +136,12 @@ def test_the_demo_says_what_is_planted_and_what_was_found(demonstrated):
 
     assert round(planted["planted_ratio"], 3) == round(exp(LOG_VIEWS_PER_10_POINTS), 3)
     assert (planted["ratio"] is None) is bool(planted["problem"])
+
+
+def test_a_table_of_curves_is_left_to_try(demonstrated, cloud):
+    head = (Path(cloud.home) / "studio.csv").read_text().partition("\n")[0]
+
+    assert head.startswith("video_id,second,share,viewers,surprise_onset_s")
 
 
 def test_the_videos_have_a_past(demonstrated, ask):

@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from cli.console import Screen
+from cli.files import write
 from cli.tombstone_key import tombstones_of
 from local.endpoints import Endpoints
-from local.home import Home
+from local.home import Home, private_files
 from local.sandbox.library import Library, LibraryMissing
+from local.sandbox.studio_file import STUDIO_FILE, studio_table
 from shared.concurrency import in_order
 from shared.insights.report.planted import PlantedEffect
 from shared.messaging.publisher import RecordPublisher
@@ -22,14 +24,18 @@ from shared.storage.layout import PLANTED, VIDEOS
 def add_history(endpoints: Endpoints, screen: Screen) -> dict[str, int]:
     """Store and publish the past of the library's videos; counts of its ratings and readings.
 
+    A file of curves beside the library is for `tta moment`: the library's clips are too short.
     The records go the way of all others: to the lake first, then through the topic to `load`. A
     second call writes nothing, and publishes the same records again, which changes no row. What
     was erased gets no past.
     """
+    home = Home.at(Path(endpoints.home))
     try:
-        library = Library.load(Home.at(Path(endpoints.home)).library)
+        library = Library.load(home.library)
     except LibraryMissing:
         return {"ratings": 0, "readings": 0}
+    with private_files():
+        write(home.root / STUDIO_FILE, studio_table(library))
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     screen.now("Adding earlier ratings and counts …")
     lake.put(PLANTED, _planted(library).model_dump_json().encode(), content_type="application/json")

@@ -14,6 +14,8 @@ from cli.main import status_of
 from cli.verbs.moment.inputs import MomentInputs
 from cli.verbs.moment.run import MomentOutcome
 from cli.verbs.moment.view import curve_line, show
+from local.sandbox.audiences import LOG_HAZARD_RATIO
+from local.sandbox.studio_file import studio_table
 from shared.insights.moment.options import MomentOptions
 from shared.insights.table.video_kinds import ALL_OBSERVED, VideoKind
 from shared.warehouse.client import bigquery
@@ -228,10 +230,9 @@ def test_files_are_estimated_without_a_cloud(files, no_cloud, capsys):
 def test_what_was_read_of_files_is_said(files, no_cloud, capsys):
     assert status_of(["moment", "--placebos", "0", *map(str, files())]) == 0
 
-    assert (
-        "curves.csv was read as retention curves, with shares in percents"
-        in capsys.readouterr().err
-    )
+    read = capsys.readouterr().err
+    assert "curves.csv was read as retention curves, with shares in percents" in read
+    assert "--collected-at" not in read  # it is no option here
 
 
 def test_one_file_can_have_curves_and_moments(tmp_path, no_cloud, capsys):
@@ -244,6 +245,16 @@ def test_one_file_can_have_curves_and_moments(tmp_path, no_cloud, capsys):
     path.write_text("\n".join(["video_id,second,share,surprise_onset_s", *lines]))
 
     assert answered(capsys, "--curves", path)["videos"] == 12
+
+
+def test_the_table_that_the_demo_leaves_has_the_planted_effect(tmp_path, no_cloud, capsys):
+    library = SimpleNamespace(seed=7, anchor="2026-11-01T00:00:00+00:00")
+    (tmp_path / "studio.csv").write_text(studio_table(library))
+
+    document = answered(capsys, "--curves", tmp_path / "studio.csv")
+
+    assert abs(document["effect"]["log_ratio"] / LOG_HAZARD_RATIO - 1) < 0.2
+    assert (document["synthetic"], document["videos"], document["cluster"]) == (True, 100, "video")
 
 
 def test_a_stated_error_of_the_moments_enlarges_the_effect(files, no_cloud, capsys):
