@@ -6,6 +6,7 @@ from shared.insights.agreement.ratings import Ratings
 from shared.insights.moment.events import COLUMNS
 from shared.insights.moment.options import Event
 
+SIGNALS = "signals/"
 OnsetPairs = tuple[tuple[float, float], ...]
 
 
@@ -17,7 +18,9 @@ def onset_pairs(ratings: Ratings | None, event: Event, videos: Container[str]) -
     if ratings is None:
         return ()
     dimension = COLUMNS[event]
-    by_rater = [ratings.first_values(dimension, rater) for rater in ratings.of(dimension)]
+    by_rater = [
+        ratings.first_values(dimension, rater) for rater in _raters_of_meaning(ratings, dimension)
+    ]
     return tuple(
         (own[video], other[video])
         for position, own in enumerate(by_rater)
@@ -25,3 +28,18 @@ def onset_pairs(ratings: Ratings | None, event: Event, videos: Container[str]) -
         for video in own
         if video in other and video in videos
     )
+
+
+def _raters_of_meaning(ratings: Ratings, dimension: str) -> list[str]:
+    """All raters; without the signals rater where another machine rated.
+
+    It marks the strongest change of picture and sound. Beside a rater of meaning that is another
+    event, and its distance no error.
+    """
+    raters = ratings.of(dimension)
+    machines = [rater for rater in ratings.of(dimension, "machine") if _reads(rater)]
+    return [rater for rater in raters if _reads(rater)] if machines else raters
+
+
+def _reads(rater: str) -> bool:
+    return not rater.startswith(SIGNALS)

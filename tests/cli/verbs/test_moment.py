@@ -16,6 +16,7 @@ from cli.verbs.moment.run import MomentOutcome
 from cli.verbs.moment.view import curve_line, show
 from local.sandbox.audiences import LOG_HAZARD_RATIO
 from local.sandbox.studio_file import studio_table
+from shared.insights.agreement.star_schema import KEY_COLUMNS, numeric_columns
 from shared.insights.moment.options import MomentOptions
 from shared.insights.table.video_kinds import ALL_OBSERVED, VideoKind
 from shared.warehouse.client import bigquery
@@ -122,9 +123,10 @@ def star_schema(monkeypatch):
     def opened(*_, **__):
         yield SimpleNamespace(project="local", dataset="tiktok")
 
-    def filled(*audiences):
+    def filled(*audiences, ratings=()):
         watched = [curve for audience in audiences for curve in curves(audience)]
         source = Rows([], retention=retention_rows(watched))
+        monkeypatch.setattr(source, "ratings", lambda: list(ratings))
         monkeypatch.setattr(cli.cloud, "open_cloud", opened)
         monkeypatch.setattr(cli.warehouse.Warehouse, "__init__", lambda self, endpoints: None)
         monkeypatch.setattr(cli.warehouse.Warehouse, "rows", lambda *_: video_rows(watched))
@@ -168,6 +170,21 @@ def test_observed_and_synthetic_curves_never_meet(star_schema, capsys):
     assert (observed["videos"], observed["synthetic"]) == (20, False)
     assert (synthetic["videos"], synthetic["synthetic"]) == (12, True)
     assert (observed["set_aside"], synthetic["set_aside"]) == ({"synthetic": 12}, {"observed": 20})
+
+
+def test_raters_of_the_same_videos_say_how_far_moments_are_off(star_schema, capsys):
+    nothing = dict.fromkeys((*KEY_COLUMNS, *numeric_columns())) | {"replicate": 0}
+    marked = [
+        nothing
+        | {"video_id": curve.video_id, "rater": rater, "surprise_onset_s": curve.onset_s + by}
+        for number, curve in enumerate(curves(Audience()))
+        for rater, by in (("gemini/a", 0.0), ("human/b", 1.0 if number % 2 else -1.0))
+    ]
+    star_schema(Audience(), ratings=marked)
+
+    error = answered(capsys)["onset_error"]
+
+    assert (error["source"], error["pairs"], round(error["sd_s"], 2)) == ("agreement", 40, 0.72)
 
 
 def test_only_observed_curves_have_no_synthetic_answer(star_schema, refused):

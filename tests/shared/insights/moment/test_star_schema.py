@@ -121,21 +121,36 @@ def test_suspense_that_breaks_off_has_no_payoff():
     assert event_second(VIDEO | {"suspense_pays_off": True}, "payoff") == 3.0
 
 
+def marks(*cells):
+    """Ratings of video, rater, second and replicate."""
+    return ratings_from_records(
+        [
+            {"video_id": video, "rater": rater, "dimension": "surprise_onset_s", "value": at}
+            | {"replicate": replicate, "model_version": None}
+            for video, rater, at, replicate in cells
+        ],
+        "test",
+    )
+
+
 def test_two_raters_of_a_video_make_a_pair_and_repeated_answers_none():
-    cells = [
-        {"video_id": video, "rater": rater, "dimension": "surprise_onset_s", "value": at}
-        | {"replicate": replicate, "model_version": None}
-        for video, rater, at, replicate in [
-            ("v1", "gemini/a", 2.0, 0),
-            ("v1", "gemini/a", 2.9, 1),
-            ("v1", "human/b", 2.5, 0),
-            ("v2", "human/b", 7.0, 0),
-            ("v3", "gemini/a", 1.0, 0),
-            ("v3", "human/b", 9.0, 0),
-        ]
-    ]
-    ratings = ratings_from_records(cells, "test")
+    ratings = marks(
+        ("v1", "gemini/a", 2.0, 0),
+        ("v1", "gemini/a", 2.9, 1),
+        ("v1", "human/b", 2.5, 0),
+        ("v2", "human/b", 7.0, 0),
+        ("v3", "gemini/a", 1.0, 0),
+        ("v3", "human/b", 9.0, 0),
+    )
 
     assert onset_pairs(ratings, "surprise", {"v1", "v2"}) == ((2.0, 2.5),)
     assert onset_pairs(ratings, "suspense", {"v1"}) == ()
     assert onset_pairs(None, "surprise", {"v1"}) == ()
+
+
+def test_a_change_of_the_picture_is_no_mark_beside_a_rater_of_meaning():
+    alone = marks(("v1", "signals/2", 8.0, 0), ("v1", "human/b", 2.5, 0))
+    beside = marks(("v1", "signals/2", 8.0, 0), ("v1", "human/b", 2.5, 0), ("v1", "gemini/a", 2, 0))
+
+    assert onset_pairs(alone, "surprise", {"v1"}) in (((8.0, 2.5),), ((2.5, 8.0),))
+    assert [sorted(pair) for pair in onset_pairs(beside, "surprise", {"v1"})] == [[2.0, 2.5]]
