@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from shared.rating.signals.decode import Footage
 from shared.rating.signals.gamma import TOGETHER
+from shared.rating.signals.ordinary import EditMarks
 from shared.rating.signals.sound import TICKS_PER_S
-from shared.rating.signals.surprise import EditMarks
 from shared.rating.signals.transitions import Transition, find_transitions
 
 _ROUNDING = 1e-6  # ticks
 _NEAR_S = 0.08  # a cut so near to a transition is a part of it
 _SHORT_S = 0.25  # a shorter dissolve may look like a cut
 # A transition is known to the picture of the strip; its faint first and last parts are not seen.
-_MARGIN_S, _MARGIN_SHARE = 0.04, 0.2
+_MARGIN_S, _MARGIN_SHARE = 0.04, 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ ONSET_NATS = 20.0
 STEP_NATS = 25.0  # where equal ratios of nats begin to be equal steps
 # Calibrated on the generated library, seeds 7 to 10: among the curves of this form, the one nearest
 # to the size (0-1) of the planted events; see benchmarks/signals/calibration.py.
-FULL_NATS = 1500.0
+FULL_NATS = 1000.0
 
 
 def unexpectedness(peak_nats: float) -> int:
-    """0-100 from the corrected peak surprise S >= 0 nats: 100 ln(1 + S/25) / ln(1 + 1500/25).
+    """0-100 from the corrected peak surprise S >= 0 nats: 100 ln(1 + S/25) / ln(1 + 1000/25).
 
     Equal ratios of nats give equal steps, after Fechner (1860).
     """

@@ -6,6 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.rating.signals import gamma
+from shared.rating.signals.ordinary import (
+    EditMarks,
+    ordinary_change,
+    ordinary_contrast,
+    ordinary_nats,
+)
 from shared.rating.signals.sound import TICKS_PER_S
 from shared.rating.signals.ticks import CellChange, Ticks, running_sums
 
@@ -17,22 +23,15 @@ CHANNELS = ("picture", "colour", "sound")
 # Memories of about .3, 1 and 5 s.
 _FORGETTING = (0.7, 0.9, 0.98)
 _MOST_COUNTS = 39.0  # cap on a cell, in units of the ordinary change
-_ORDINARY_WINDOW = 30  # past ticks that define the ordinary change
 # Floors of the ordinary change: picture and colour in contrasts, sound in dB.
 _PICTURE_FLOOR, _COLOUR_FLOOR, _SOUND_FLOOR_DB = 0.02, 0.03, 3.0
-_LEAST_CONTRAST = 8.0  # grey levels; flatter pictures are not stretched further
 _SOUND_WEIGHT = 10.0  # eight bands beside hundreds of cells
 _SILENCE = 1e-7  # band power, -70 dB
-_ORDINARY_TIMES = 3.0  # up to this multiple of the ordinary level nothing counts
-_SEEN_MOTION = 0.5  # grey levels per tick; less is noise of the codec
-_SCATTERS = 2.0  # standard deviations above the line that motion explains
-_STEEPEST = 3.0
-_SHRINKING = 0.04  # variance of log motion at which a slope is halved
-_FEWEST_TICKS = 10
 _WEBER_NATS = 70.0  # ordinary nats that halve an excess
 _ORDINARY_NATS = 2.0  # less is noise
-_NOISE_NATS = 10.0  # so much may be noise wherever something moves
-_SCHEMA_S = 1.2  # seconds of a shot until an expectation is half firm
+# Seconds of a shot until an expectation is half firm. A steep rise: whether the shot begins with a
+# cut or a dissolve, what follows half a second later does not count, and after two seconds it does.
+_SCHEMA_S, _SCHEMA_POWER = 1.5, 5
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS = 600
 
@@ -46,24 +45,15 @@ class Surprise:
     channel: NDArray[np.intp]  # index into CHANNELS of the strongest at each tick
 
 
-@dataclass(frozen=True, slots=True)
-class EditMarks:
-    """Ticks that edits touch: these are not scored. A new shot begins in some of them."""
-
-    touched: Marks
-    new_shot: Marks
-
-
 def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surprise:
     """Surprise of each tick, from the changes of picture and sound.
 
     `sound` is ticks x bands of mean squares, or None.
     """
-    breaks = edits.touched
-    contrast = max(_LEAST_CONTRAST, float(np.median(ticks.spread)))
-    usual = _usual(ticks.picture, _PICTURE_FLOOR * contrast, breaks)
-    tint_usual = _usual(ticks.tint, _COLOUR_FLOOR * contrast, breaks)
-    motion = recent_motion(ticks.usual_motion, breaks)
+    contrast = ordinary_contrast(ticks.spread, edits)
+    usual = ordinary_change(ticks.picture.level, _PICTURE_FLOOR * contrast, edits)
+    tint_usual = ordinary_change(ticks.tint.level, _COLOUR_FLOOR * contrast, edits)
+    motion = recent_motion(ticks.usual_motion, edits.touched)
     parts = [
         _channel(ticks.picture, usual, edits, motion=motion),
         _channel(ticks.tint, tint_usual, edits, motion=motion),
@@ -71,10 +61,11 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
     if sound is not None:
         none = np.zeros(len(sound), dtype=bool)
         levels = _level_changes(sound)
-        usual = _usual(levels, _SOUND_FLOOR_DB, none)
-        parts.append(_channel(levels, usual, EditMarks(none, none), weight=_SOUND_WEIGHT))
+        unbroken = EditMarks(none, none)
+        usual = ordinary_change(levels.level, _SOUND_FLOOR_DB, unbroken)
+        parts.append(_channel(levels, usual, unbroken, weight=_SOUND_WEIGHT))
     excess = np.stack([part.excess for part in parts])
-    total = excess.sum(axis=0) * _schema(edits.new_shot)
+    total = excess.sum(axis=0) * firmness(edits.new_shot)
     total /= 1.0 + _repetitions(parts, total)
     raw = np.sum([part.raw for part in parts], axis=0)
     return Surprise(raw, total, np.argmax(excess, axis=0))
@@ -117,7 +108,7 @@ def _channel(
         if breaks.any():
             raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
         start = part.stop
-    below = _ordinary(nats, breaks, motion) + _ORDINARY_NATS
+    below = ordinary_nats(nats, edits, motion) + _ORDINARY_NATS
     # After Weber (1834): how far something stands out is judged beside what is ordinary there. So
     # a share by which an encoder changes both hardly matters.
     excess = np.maximum(0.0, nats - below) * _WEBER_NATS / (_WEBER_NATS + below)
@@ -140,73 +131,13 @@ def _level_changes(powers: Floats) -> CellChange:
     return CellChange.of(running_sums(changes, gamma.TOGETHER))
 
 
-def _usual(change: CellChange, floor: float, breaks: Marks) -> Floats:
-    """The ordinary size of change at each tick, from the past."""
-    level = _without_breaks(change.level, breaks)
-    finite = np.isfinite(level)
-    least = max(floor, float(np.median(level[finite])) if finite.any() else 0.0)
-    usual = np.fmax(least, _running_median(level, _ORDINARY_WINDOW, -1))
-    usual[:2] = least
-    return usual
-
-
-def _without_breaks(values: Floats, breaks: Marks) -> Floats:
-    """The values with NaN at breaks and at the first tick, which have no change."""
-    unbroken = values.copy()
-    unbroken[0] = np.nan
-    unbroken[breaks] = np.nan
-    return unbroken
-
-
-def _running_median(values: Floats, before: int, after: int) -> Floats:
-    """Median from `before` ticks back to `after` ticks ahead, the tick included; ignores NaN."""
-    padded = np.concatenate([np.full(before, np.nan), values, np.full(max(0, after), np.nan)])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1)[: len(values)]
-    ordered = np.sort(windows, axis=1)  # NaN is sorted last
-    counts = np.isfinite(ordered).sum(axis=1)
-    rows = np.arange(len(values))
-    low, high = ordered[rows, np.maximum(0, counts - 1) // 2], ordered[rows, counts // 2]
-    return np.asarray((low + high) / 2)
-
-
-def _ordinary(nats: Floats, breaks: Marks, motion: Floats | None) -> Floats:
-    """The unsurprising nats of each tick: twice the clip's level, or what motion explains."""
-    scored = nats[1:][~breaks[1:]]
-    least = float(np.median(scored)) if scored.size else 0.0
-    level = np.maximum(least, _running_median(nats, 2 * TICKS_PER_S, 2 * TICKS_PER_S))
-    level *= _ORDINARY_TIMES
-    if motion is None:
-        return level
-    return np.asarray(np.maximum(level, _explained_by(motion, nats)))
-
-
-def _explained_by(motion: Floats, nats: Floats) -> Floats:
-    """Upper edge of the log-log line of nats on motion, fitted to the quieter nine tenths."""
-    bulk = (nats > 0) & (nats <= np.percentile(nats, 90))
-    log_motion = np.log(motion + _SEEN_MOTION)
-    if bulk.sum() < max(_FEWEST_TICKS, len(nats) / 2):
-        return np.zeros_like(nats)  # little moves in this clip: any motion is an event
-    # Without a floor the line's scatter would be that of noise.
-    log_nats = np.log(nats[bulk] + _NOISE_NATS)
-    along, up = log_motion[bulk] - log_motion[bulk].mean(), log_nats
-    # Where motion hardly varies the slope is a guess, so it is shrunk towards 0.
-    slope = float(along @ up) / (float(along @ along) + _SHRINKING * len(along))
-    slope = min(max(slope, 0.0), _STEEPEST)
-    apart = log_nats - slope * log_motion[bulk]
-    base = float(np.median(apart))
-    scatter = 1.4826 * float(np.median(np.abs(apart - base)))
-    # The line is not extrapolated beyond the motion of the bulk.
-    bounded = np.minimum(log_motion, log_motion[bulk].max())
-    return np.asarray(np.exp(base + slope * bounded + _SCATTERS * scatter))
-
-
-def _schema(new_shot: Marks) -> Floats:
+def firmness(new_shot: Marks) -> Floats:
     """Firmness of expectations, 0-1: it grows with time, and a cut takes most of it away."""
     firm = np.empty(len(new_shot))
     seconds = 0.0
     for tick, broken in enumerate(new_shot):
         seconds = seconds * gamma.AFTER_BREAK if broken else seconds + 1 / TICKS_PER_S
-        firm[tick] = seconds**3 / (seconds**3 + _SCHEMA_S**3)
+        firm[tick] = seconds**_SCHEMA_POWER / (seconds**_SCHEMA_POWER + _SCHEMA_S**_SCHEMA_POWER)
     return firm
 
 

@@ -64,7 +64,25 @@ def find_transitions(pictures: Array) -> tuple[Transition, ...]:
     for candidate in sorted(candidates, key=lambda one_of_them: -one_of_them.quality):
         if all(_apart(candidate, other) for other in chosen):
             chosen.append(candidate)
-    return tuple(_joined(sorted(chosen, key=lambda candidate: candidate.first)))
+    whole = [part if part.returns else _widened(part, candidates) for part in chosen]
+    return tuple(_joined(sorted(whole, key=lambda candidate: candidate.first)))
+
+
+def _widened(chosen: _Candidate, candidates: list[_Candidate]) -> _Candidate:
+    """The longest candidate of the kind that holds the best one.
+
+    Where a scene moves, the middle of a wipe fits better than all of it.
+    """
+    return max(
+        (
+            other
+            for other in candidates
+            if other.kind == chosen.kind
+            and other.first <= chosen.first
+            and other.last >= chosen.last
+        ),
+        key=lambda other: other.last - other.first,
+    )
 
 
 def _apart(first: _Candidate, second: _Candidate) -> bool:

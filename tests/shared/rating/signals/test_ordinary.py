@@ -1,0 +1,106 @@
+"""What is ordinary in a clip, and that an edit elsewhere in it hardly moves that."""
+
+import numpy as np
+import pytest
+
+from shared.rating.signals import scores
+from shared.rating.signals.ordinary import (
+    EditMarks,
+    ordinary_change,
+    ordinary_contrast,
+    ordinary_nats,
+)
+from shared.rating.signals.surprise import firmness
+from shared.rating.signals.transitions import find_transitions
+from tests.shared.rating.signals.test_edits import SIDE, Strip, scene, seen
+
+TICKS = 60
+PEAK_NATS = 800.0
+
+
+def marks(*touched, new_shot=()):
+    edits = EditMarks(np.zeros(TICKS, dtype=bool), np.zeros(TICKS, dtype=bool))
+    for part in touched:
+        edits.touched[part] = True
+    for part in new_shot:
+        edits.new_shot[part] = True
+    return edits
+
+
+def restless(seed):
+    """Nats of a clip whose first and last part move and whose middle does not."""
+    nats = np.random.default_rng(seed).lognormal(np.log(60), 0.4, TICKS)
+    nats[20:35] /= 2
+    return nats
+
+
+def score_beside(limit):
+    """The score of an event of PEAK_NATS over a limit, as `surprise` weighs it."""
+    return scores.unexpectedness((PEAK_NATS - limit) * 70 / (70 + limit))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_long_edit_moves_the_score_of_an_event_elsewhere_by_few_points(seed):
+    whole, motion = restless(seed), np.ones(TICKS)
+    edited = whole.copy()
+    edited[20:35] = 0.0  # an edit's ticks have no nats
+
+    before = ordinary_nats(whole, marks(), motion)[14]
+    after = ordinary_nats(edited, marks(slice(20, 35)), motion)[14]
+
+    assert abs(score_beside(before) - score_beside(after)) <= 5
+
+
+def test_what_an_edit_touches_is_not_ordinary():
+    nats, level = np.full(TICKS, 40.0), np.full(TICKS, 2.0)
+    spread = np.full(TICKS, 30.0)
+    edits = marks(slice(10, 40))
+    for values in (nats, level, spread):
+        values[10:40] = 0.0
+
+    assert ordinary_contrast(spread, edits) == 30.0
+    assert (ordinary_change(level, 0.5, edits) == 2.0).all()
+    limits = ordinary_nats(nats, edits, None)
+    assert limits.min() == limits.max() > 3 * 40.0
+
+
+def test_a_long_clip_is_judged_by_itself_and_a_short_one_like_footage_in_general():
+    quiet = 10.0
+    limits = {
+        ticks: ordinary_nats(np.full(ticks, quiet), EditMarks(*np.zeros((2, ticks), bool)), None)[5]
+        for ticks in (20, 200, 6000)
+    }
+
+    assert limits[20] > 2 * limits[200] > 2 * limits[6000]
+    assert limits[6000] == pytest.approx(3 * quiet, rel=0.05)
+
+
+def test_a_clip_of_edits_alone_has_a_limit():
+    limits = ordinary_nats(np.zeros(TICKS), marks(slice(0, TICKS)), np.zeros(TICKS))
+
+    assert np.isfinite(limits).all()
+
+
+def test_nothing_counts_half_a_second_into_a_shot_and_all_does_after_three():
+    firm = firmness(marks(new_shot=(slice(20, 22),)).new_shot)
+
+    assert firm[27] < 0.02
+    assert firm[52] > 0.95
+
+
+def test_a_wipe_to_a_moving_scene_is_listed_whole():
+    """Where the new scene moves, the middle of the wipe fits better than all of it."""
+    old, new = scene(3), scene(4)
+    pictures = [old] * 30
+    for index in range(25):
+        mixed, edge = old.copy(), round((index + 0.5) / 25 * SIDE)
+        moved = new.copy()
+        moved[8:20, :12] += 20 * (index % 6 < 3)
+        mixed[:, :edge] = moved[:, :edge]
+        pictures.append(mixed)
+    pictures += [new] * 30
+
+    (wipe,) = find_transitions(seen(Strip(), pictures, 25).pictures())
+
+    assert wipe.start_s == pytest.approx(1.2, abs=0.1)
+    assert wipe.end_s == pytest.approx(2.2, abs=0.1)
