@@ -21,11 +21,14 @@ COMMAND = "python -m benchmarks signals"
 SEEDS = (7, 8, 9, 10)
 KINDS = ("none", "oddball")
 _LONGEST_S = 9.0
+_POSSIBLE_NATS = (3e2, 1e4)
 
 
 def measurements() -> Iterator[Measurement]:
     size, nats = planted_sizes()
-    best = optimize.minimize_scalar(_error, (3e2, 1e4), args=(size, nats))
+    best = optimize.minimize_scalar(
+        _error, bounds=_POSSIBLE_NATS, args=(size, nats), method="bounded"
+    )
     ours = _error(scores.FULL_NATS, size, nats)
     note = (
         f"{100 * ours:.0f} points; best with {best.x:.0f} nats for 100; "

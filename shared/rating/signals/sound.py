@@ -6,6 +6,7 @@ the standard's recursive form by less than 0.1 LU.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,9 +125,8 @@ class SoundMeter:
         summed = (_channel_weights(ticks.shape[0])[:, None, None] * spectrum).sum(axis=0)
         summed[:, 1:] *= 2.0
         summed /= float(size) ** 2
-        hz = np.asarray(np.fft.rfftfreq(size, 1 / self._rate), dtype=np.float64)
-        loud = summed @ _k_weight(hz)
-        edges = np.searchsorted(hz, BAND_EDGES_HZ)
+        weights, edges = _spectrum_layout(size, self._rate)
+        loud = summed @ weights
         running = np.concatenate([np.zeros((len(loud), 1)), np.cumsum(summed, axis=1)], axis=1)
         bands = running[:, edges[1:]] - running[:, edges[:-1]]
         self._append(loud, bands, self._steepest(ticks))
@@ -217,6 +217,13 @@ def _channel_weights(channels: int) -> NDArray[np.float64]:
     if channels <= 2:
         return np.ones(channels)
     return _SURROUND_WEIGHTS[:channels]
+
+
+@lru_cache(maxsize=8)
+def _spectrum_layout(size: int, rate: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The K-weight of each frequency of a spectrum of `size` samples, and where bands begin."""
+    hz = np.asarray(np.fft.rfftfreq(size, 1 / rate), dtype=np.float64)
+    return _k_weight(hz), np.searchsorted(hz, BAND_EDGES_HZ)
 
 
 def _k_weight(hz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -117,12 +117,12 @@ def _blends(pictures: Array) -> Iterator[_Candidate]:
         likely = np.flatnonzero((covered > _LEAST_COVERED) & (size > _LEAST_CHANGE))
         for first in range(0, len(likely), _BLOCK):
             starts = likely[first : first + _BLOCK]
-            beyond = _beyond(pictures, starts, length)
-            for start, excess in zip(starts.tolist(), beyond.tolist(), strict=True):
-                if excess < _MOST_BEYOND and _stands_out(size, start, length):
-                    candidate = _blend(pictures[start : start + length + 1], start)
-                    if candidate:
-                        yield candidate
+            starts = starts[_stand_out(size, starts, length)]
+            starts = starts[_beyond(pictures, starts, length) < _MOST_BEYOND]
+            for start in starts.tolist():
+                candidate = _blend(pictures[start : start + length + 1], start)
+                if candidate:
+                    yield candidate
 
 
 def _changes(luma: Array, length: int) -> tuple[Array, Array]:
@@ -135,16 +135,19 @@ def _changes(luma: Array, length: int) -> tuple[Array, Array]:
     return covered, size
 
 
-def _stands_out(size: Array, start: int, length: int) -> bool:
+def _stand_out(size: Array, starts: NDArray[np.intp], length: int) -> NDArray[np.bool_]:
     """Whether the picture changes more than in windows as long in the seconds before and after.
 
     Where a camera pans all the time, it always changes as much.
     """
-    before = size[max(0, start - length - _AROUND) : max(0, start - length + 1)]
-    after = size[start + length : start + length + _AROUND]
-    most = size[start] / _ABOVE_ORDINARY
-    lower = sum(np.count_nonzero(part < most) for part in (before, after))
-    return bool(lower > _ORDINARY_RANK * (len(before) + len(after) - 1))
+    # Windows that begin in the second before, up to the last one that ends at the start, and
+    # those that begin in the second after the end.
+    others = np.concatenate([np.arange(-length - _AROUND, 1 - length), length + np.arange(_AROUND)])
+    windows = starts[:, None] + others
+    exist = (windows >= 0) & (windows < len(size))
+    around = size[np.clip(windows, 0, len(size) - 1)]
+    lower = exist & (around < size[starts, None] / _ABOVE_ORDINARY)
+    return np.asarray(lower.sum(axis=1) > _ORDINARY_RANK * (exist.sum(axis=1) - 1))
 
 
 def _beyond(pictures: Array, starts: NDArray[np.intp], length: int) -> Array:
@@ -168,13 +171,13 @@ def _blend(window: Array, start: int) -> _Candidate | None:
     steps = np.diff(along)
     if steps.max() > _ABRUPT or steps.min() < -_BACKWARDS:
         return None
-    grids = [picture[:LUMA_CELLS].reshape(LUMA_SIDE, LUMA_SIDE) for picture in (old, new)]
-    if is_same_scene(*grids):
-        return None
     first = int(np.flatnonzero(along > _BEGINS)[0]) - 1
     last = int(np.flatnonzero(along < _ENDS)[-1]) + 1
     fit = _fit(window[first : last + 1])
     if fit <= 0:
+        return None
+    grids = [picture[:LUMA_CELLS].reshape(LUMA_SIDE, LUMA_SIDE) for picture in (old, new)]
+    if is_same_scene(*grids):  # the dearest question comes last
         return None
     is_plain = min(float(grid.std()) for grid in grids) < _PLAIN
     # A part of a transition looks like one, too: the whole has the largest change.
