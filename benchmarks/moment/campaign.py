@@ -41,6 +41,7 @@ MEASURED = (
     "shared/insights/moment/estimate.py",
     "shared/insights/moment/neighbours.py",
     "shared/insights/moment/placebo.py",
+    "shared/insights/moment/positions.py",
     "shared/insights/statistics/hazard.py",
     "shared/insights/statistics/grid_effects.py",
     "shared/insights/statistics/cluster_covariance.py",

@@ -1,6 +1,6 @@
 """Worlds of synthetic audiences: a known hazard of leaving, and a known ratio after the onset.
 
-For video v of 15 to 45 s and second t; a and the shocks b are independent normals:
+For video v of 20 to 60 s and second t; a and the shocks b are independent normals:
 
     hazard        λ = exp(.4 a_v + .1 b_vt) (.03 + .12 exp(-t / 3)),  b an autoregression of .7
     onset         anywhere from second 3 to six seconds before the end, or rather late in that span
@@ -20,11 +20,12 @@ from shared.insights.moment.curve_rules import LAST_SECOND
 from shared.insights.moment.design import MomentDesign, effective_viewers
 from shared.insights.moment.exposure import between
 from shared.insights.moment.options import WINDOW_S
+from shared.insights.moment.positions import positions
 from shared.insights.statistics.hazard import LeavingSteps
 from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
 
 SEED = 20261128
-SHORTEST, LONGEST = 15, 45
+SHORTEST, LONGEST = 20, 60
 FIRST_ONSET_S, SPARE_S = 3.0, 6.0
 LATE = 3.0
 _LEVEL, _SHOCK, _CARRY, _DIFFER = 0.4, 0.1, 0.7, 0.1
@@ -153,6 +154,7 @@ def _design(
         LeavingSteps(leaves[passes, :seconds], at_risk[passes, :seconds]),
         np.zeros((0, videos, seconds)),
         (),
+        positions(lengths[passes].astype(np.float64), seconds),
         _groups(tuple(labels.tolist())),
         "creator" if audience.creators else "video",
     )

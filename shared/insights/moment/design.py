@@ -1,15 +1,19 @@
 """The arrays of the estimate: who is at risk of leaving at each second, and who leaves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from shared.insights.moment.curve_rules import LAST_SECOND, NOBODY, observed_steps
+from shared.insights.moment.positions import POWERS, positions
 from shared.insights.moment.result import Cluster
 from shared.insights.moment.seconds import Curve
-from shared.insights.statistics.hazard import LeavingSteps
+from shared.insights.statistics.hazard import LeavingSteps, NoHazard
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
+
+FitT = TypeVar("FitT")
 
 FEWEST_CREATORS = 10
 """With fewer of them, the videos are the clusters."""
@@ -27,19 +31,34 @@ _NEARLY_CONSTANT = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class MomentDesign:
-    """Usable curves as arrays; `onsets_s` (videos,), `steps` and `covariates` by second."""
+    """Usable curves as arrays; `onsets_s` (videos,), `steps`, `signals` and `positions` by second.
+
+    `signals` (k, videos, seconds) have the names `signal_names`.
+    """
 
     curves: tuple[Curve, ...]
     onsets_s: FloatArray
     steps: LeavingSteps
-    covariates: FloatArray
-    covariate_names: tuple[str, ...]
+    signals: FloatArray
+    signal_names: tuple[str, ...]
+    positions: FloatArray
     clusters: Groups
     cluster: Cluster
 
     @property
     def seconds(self) -> int:
         return int(self.steps.at_risk.shape[1])
+
+    def with_covariates(self, fit: Callable[[FloatArray], FitT]) -> FitT:
+        """What `fit` makes of the most covariates that it can tell apart. Raises NoHazard."""
+        powers = self.positions[: len(POWERS)]
+        *richer, poorest = [self.positions, powers, powers[:0]] if len(powers) else [powers]
+        for covariates in richer:
+            try:
+                return fit(np.concatenate([self.signals, covariates]))
+            except NoHazard:
+                continue
+        return fit(np.concatenate([self.signals, poorest]))
 
     def steps_where(self, mask: BoolArray) -> LeavingSteps:
         """The steps where the mask is true, of videos and seconds that have an effect."""
@@ -52,12 +71,27 @@ def moment_design(curves: Sequence[Curve], uses_covariates: bool = True) -> Mome
     onsets_s = np.array([curve.onset_s for curve in curves], dtype=np.float64)
     steps = leaving_steps(curves, int(onsets_s.max()) + LAST_SECOND + 1)
     signals = _signals(curves, steps.at_risk > 0) if uses_covariates else {}
-    covariates = np.zeros((len(signals), *steps.at_risk.shape))
+    by_signal = np.zeros((len(signals), *steps.at_risk.shape))
     for at, values in enumerate(signals.values()):
-        covariates[at] = values
+        by_signal[at] = values
     clusters, cluster = _clusters(curves)
-    names = tuple(signals)
-    return MomentDesign(tuple(curves), onsets_s, steps, covariates, names, clusters, cluster)
+    return MomentDesign(
+        tuple(curves),
+        onsets_s,
+        steps,
+        by_signal,
+        tuple(signals),
+        positions(_lengths_s(curves), steps.at_risk.shape[1]),
+        clusters,
+        cluster,
+    )
+
+
+def _lengths_s(curves: Sequence[Curve]) -> FloatArray:
+    """Lengths of the videos in seconds; of the curve, where the video's is not known."""
+    return np.array(
+        [curve.duration_s or max(len(curve.shares) - 1, 1) for curve in curves], dtype=np.float64
+    )
 
 
 def leaving_steps(curves: Sequence[Curve], most_seconds: int) -> LeavingSteps:

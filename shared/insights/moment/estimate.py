@@ -17,7 +17,7 @@ from shared.insights.moment.design import MomentDesign
 from shared.insights.moment.exposure import after, between, since_onset
 from shared.insights.moment.result import HazardRatio, LeadTest
 from shared.insights.statistics.distributions import t_quantile, t_tail
-from shared.insights.statistics.hazard import HazardFit, NoHazard, hazard_fit
+from shared.insights.statistics.hazard import HazardFit, LeavingSteps, NoHazard, hazard_fit
 from shared.insights.statistics.resampling import BoolArray, FloatArray
 
 FIRST_SECOND = -5
@@ -43,12 +43,11 @@ def window_fit(design: MomentDesign, window_s: tuple[float, float], sd_s: float)
         raise NoHazard(
             f"{design.clusters.count} of the videos can be compared, {FEWEST_CLUSTERS} are needed"
         )
-    fit = hazard_fit(
+    fit, covariance = _fitted(
+        design,
         design.steps_where(since_onset(design.onsets_s, design.seconds) <= LAST_SECOND),
         window_exposures(design.onsets_s, design.seconds, window_s, sd_s),
-        design.covariates,
     )
-    covariance = fit.bias_reduced(design.clusters)
     return WindowFit(fit, covariance, _ratio(fit, covariance, 0, design))
 
 
@@ -74,8 +73,10 @@ def lead_ratios(design: MomentDesign) -> tuple[dict[int, HazardRatio], LeadTest 
 
     Raises NoHazard.
     """
-    ratios, fit = _ratios(design, LEADS, since_onset(design.onsets_s, design.seconds) < 0)
-    return ratios, _lead_test(design, fit, len(ratios))
+    is_before = since_onset(design.onsets_s, design.seconds) < 0
+    ratios, fit, covariance = _ratios(design, LEADS, is_before)
+    count = len(ratios)
+    return ratios, _lead_test(design, fit.coefficients[:count], covariance[:count, :count])
 
 
 def ratios_of(log_ratios: ArrayLike) -> FloatArray:
@@ -85,16 +86,16 @@ def ratios_of(log_ratios: ArrayLike) -> FloatArray:
 
 def _ratios(
     design: MomentDesign, seconds: tuple[int, ...], mask: BoolArray
-) -> tuple[dict[int, HazardRatio], HazardFit]:
+) -> tuple[dict[int, HazardRatio], HazardFit, FloatArray]:
     since = since_onset(design.onsets_s, design.seconds)
     present = [second for second in seconds if _has_ratio(design, mask & (since == second))]
     if not present:
         raise NoHazard("nobody leaves at these seconds, or everybody does")
     steps = design.steps_where(mask & ~np.isin(since, sorted({*seconds} - {*present})))
     exposures = np.stack([(since == second).astype(np.float64) for second in present])
-    fit = hazard_fit(steps, exposures, design.covariates)
-    covariance = fit.bias_reduced(design.clusters)
-    return {second: _ratio(fit, covariance, at, design) for at, second in enumerate(present)}, fit
+    fit, covariance = _fitted(design, steps, exposures)
+    ratios = {second: _ratio(fit, covariance, at, design) for at, second in enumerate(present)}
+    return ratios, fit, covariance
 
 
 def _has_ratio(design: MomentDesign, mask: BoolArray) -> bool:
@@ -103,13 +104,24 @@ def _has_ratio(design: MomentDesign, mask: BoolArray) -> bool:
     return bool(0 < leaves < at_risk)
 
 
-def _lead_test(design: MomentDesign, fit: HazardFit, count: int) -> LeadTest | None:
+def _fitted(
+    design: MomentDesign, steps: LeavingSteps, exposures: FloatArray
+) -> tuple[HazardFit, FloatArray]:
+    """The fit and its covariance, with the most covariates that the steps can tell apart."""
+
+    def fit(covariates: FloatArray) -> tuple[HazardFit, FloatArray]:
+        solution = hazard_fit(steps, exposures, covariates)
+        return solution, solution.bias_reduced(design.clusters)
+
+    return design.with_covariates(fit)
+
+
+def _lead_test(design: MomentDesign, leads: FloatArray, covariance: FloatArray) -> LeadTest | None:
     """Hotelling's test that all leads are 0; none where clusters are hardly more than leads."""
+    count = len(leads)
     df = design.clusters.count - count
     if df < FEWEST_CLUSTERS:
         return None
-    leads = fit.coefficients[:count]
-    covariance = fit.bias_reduced(design.clusters)[:count, :count]
     wald = float(leads @ np.linalg.solve(covariance, leads))
     f = wald * df / (count * (design.clusters.count - 1))
     return LeadTest(f, (count, df), float(special.fdtrc(count, df, f)))

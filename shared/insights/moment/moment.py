@@ -41,7 +41,7 @@ def moment(curves: Sequence[Curve], options: MomentOptions | None = None) -> Mom
         return replace(empty, note="no video has a curve and an onset that can be compared")
     design = moment_design(sorted_curves.usable, options.uses_covariates)
     result = _attempt(_described(empty, design, options), design, options)
-    if result.effect is None and design.covariate_names:
+    if result.effect is None and design.signal_names:
         plain = replace(options, uses_covariates=False)
         design = moment_design(sorted_curves.usable, uses_covariates=False)
         result = _attempt(_described(empty, design, plain), design, plain)
@@ -99,7 +99,7 @@ def _described(empty: MomentResult, design: MomentDesign, options: MomentOptions
         cells=int((design.steps.at_risk > 0).sum()),
         cluster=design.cluster,
         clusters=design.clusters.count,
-        covariates=design.covariate_names,
+        covariates=design.signal_names,
         neighbours=neighbour_comparison(design, options.window_s),
         notes=tuple(notes),
     )

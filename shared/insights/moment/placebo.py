@@ -50,8 +50,12 @@ class NullModel:
 def null_model(design: MomentDesign) -> NullModel:
     """The hazard without any onset. Raises NoHazard."""
     steps = design.steps.estimable()
-    fit = hazard_fit(steps, np.zeros((0, *steps.at_risk.shape)), design.covariates)
-    return NullModel(fit.residual, fit.projection, design.covariates, design.clusters)
+
+    def fit(covariates: FloatArray) -> NullModel:
+        solution = hazard_fit(steps, np.zeros((0, *steps.at_risk.shape)), covariates)
+        return NullModel(solution.residual, solution.projection, covariates, design.clusters)
+
+    return design.with_covariates(fit)
 
 
 def placebo_p(

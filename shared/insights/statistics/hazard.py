@@ -164,7 +164,7 @@ class _Model:
         self._rows = self._rows + part * rows
         self._columns = self._columns + part * columns
         self._coefficients = self._coefficients + part * coefficients
-        if np.abs(self._coefficients).max(initial=0.0) > _LARGEST_COEFFICIENT:
+        if np.abs(self._coefficients[: self._ratios]).max(initial=0.0) > _LARGEST_COEFFICIENT:
             raise NoHazard("a hazard ratio runs off to 0 or infinity")
         self._predictor, self.design = self._linear()
         return reach

@@ -17,15 +17,19 @@ def audience(
     by_second: Mapping[int, float] | None = None,
     off_s: float = 0.0,
     is_rounded: bool = True,
+    toward_end: float = 0.0,
 ) -> list[Curve]:
     """Curves with a log ratio in the five seconds after the onset, or by second around it.
 
-    Marked onsets are off by a normal error of `off_s`.
+    Marked onsets are off by a normal error of `off_s`. The log hazard changes by `toward_end` from
+    the start of a video to its end, slowly first.
     """
     random = np.random.default_rng(seed)
     by_second = by_second or dict.fromkeys(range(5), log_ratio)
     return [
-        _curve(video, f"c{video % creators}", viewers, by_second, off_s, is_rounded, random)
+        _curve(
+            video, f"c{video % creators}", viewers, by_second, off_s, is_rounded, toward_end, random
+        )
         for video in range(videos)
     ]
 
@@ -37,12 +41,14 @@ def _curve(
     by_second: Mapping[int, float],
     off_s: float,
     is_rounded: bool,
+    toward_end: float,
     random: np.random.Generator,
 ) -> Curve:
     length = int(random.integers(25, 46))
     onset_s = int(random.integers(4, length - 12))
     seconds = np.arange(length)
     effect = np.array([by_second.get(int(second) - onset_s, 0.0) for second in seconds])
+    effect += toward_end * (seconds / length) ** 3
     hazard = (0.03 + 0.12 * np.exp(-seconds / 3)) * np.exp(0.3 * random.normal() + effect)
     watching = [viewers]
     for chance in np.exp(-hazard):

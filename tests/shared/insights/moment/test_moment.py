@@ -46,16 +46,51 @@ def test_the_ratios_by_second_show_when_viewers_stay():
     assert [ratios[second] for second in (-2, 0, 3)] == pytest.approx([1, 1, 1], abs=0.15)
 
 
-def test_a_second_that_nobody_leaves_has_no_ratio_and_the_others_have():
-    curves = []
-    for curve in audience(videos=20):
-        shares, second = curve.shares.copy(), int(curve.onset_s or 0) + 7
-        shares[second + 1 :] += shares[second] - shares[second + 1]
-        curves.append(replace(curve, shares=shares))
+@pytest.mark.parametrize("toward_end", [-2.0, 2.0])
+def test_leaving_that_changes_toward_the_end_of_any_video_is_not_an_effect(toward_end):
+    curves = audience(videos=80, viewers=20_000, toward_end=toward_end)
 
-    seconds = [at.second for at in moment(curves, EXACT).by_second]
+    result = moment(curves, replace(EXACT, placebos=0))
 
-    assert seconds == [second for second in range(-5, 11) if second != 7]
+    assert result.effect is not None
+    assert result.effect.ratio == pytest.approx(1, abs=0.05)
+    assert result.effect.low < 1 < result.effect.high
+
+
+def test_videos_of_one_length_need_no_position():
+    curves = [replace(curve, duration_s=45.0) for curve in audience(log_ratio=np.log(0.75))]
+
+    result = moment(curves, replace(EXACT, placebos=0))
+
+    assert result.effect is not None
+    assert result.effect.ratio == pytest.approx(0.75, abs=0.05)
+
+
+def test_a_video_that_alone_is_long_does_not_take_the_answer_away():
+    curves = [replace(curve, duration_s=45.0) for curve in audience(log_ratio=np.log(0.75))]
+    curves[0] = replace(curves[0], duration_s=60.0)
+
+    result = moment(curves, replace(EXACT, placebos=0))
+
+    assert result.effect is not None
+    assert result.effect.ratio == pytest.approx(0.75, abs=0.05)
+
+
+def test_a_second_that_nobody_leaves_has_no_ratio_and_the_others_have_theirs():
+    curves = [_nobody_leaves(curve, second=2) for curve in audience(is_rounded=False)]
+
+    result = moment(curves, replace(EXACT, placebos=0))
+
+    assert [at.second for at in result.by_second] == [
+        second for second in range(-5, 11) if second != 2
+    ]
+
+
+def _nobody_leaves(curve, second):
+    at = int(curve.onset_s) + second
+    shares = curve.shares.copy()
+    shares[at + 1] = shares[at]
+    return replace(curve, shares=shares)
 
 
 def test_the_band_of_placebos_lies_around_1():
