@@ -74,7 +74,7 @@ class MomentCounts:
             yield "false positives"
         if self._range("effect covered", "effect runs")[1] < COVERED[audience.off_s]:
             yield "coverage"
-        is_powerful = (audience.videos, audience.viewers) == POWERFUL
+        is_powerful = (audience.videos, audience.viewers) == POWERFUL and audience.off_s <= 1
         if is_powerful and self._range("effect claims", "effect runs")[1] < POWER:
             yield "power"
 

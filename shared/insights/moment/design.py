@@ -49,6 +49,11 @@ class MomentDesign:
     def seconds(self) -> int:
         return int(self.steps.at_risk.shape[1])
 
+    @property
+    def videos(self) -> Groups:
+        """Each video as a cluster of its own."""
+        return Groups.of(range(len(self.onsets_s)))
+
     def with_covariates(self, fit: Callable[[FloatArray], FitT]) -> FitT:
         """What `fit` makes of the most covariates that it can tell apart. Raises NoHazard."""
         powers = self.positions[: len(POWERS)]

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike
 from scipy import special  # type: ignore[import-untyped]
 
 from shared.insights.moment.curve_rules import LAST_SECOND
-from shared.insights.moment.design import MomentDesign
+from shared.insights.moment.design import FEWEST_CREATORS, MomentDesign
 from shared.insights.moment.exposure import after, between, since_onset
 from shared.insights.moment.result import HazardRatio, LeadTest
 from shared.insights.statistics.distributions import t_quantile, t_tail
 from shared.insights.statistics.hazard import HazardFit, LeavingSteps, NoHazard, hazard_fit
-from shared.insights.statistics.resampling import BoolArray, FloatArray
+from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
 
 FIRST_SECOND = -5
 CONFIDENCE = 0.95
@@ -74,9 +74,8 @@ def lead_ratios(design: MomentDesign) -> tuple[dict[int, HazardRatio], LeadTest 
     Raises NoHazard.
     """
     is_before = since_onset(design.onsets_s, design.seconds) < 0
-    ratios, fit, covariance = _ratios(design, LEADS, is_before)
-    count = len(ratios)
-    return ratios, _lead_test(design, fit.coefficients[:count], covariance[:count, :count])
+    ratios, fit = _ratios(design, LEADS, is_before)
+    return ratios, _lead_test(design, fit, len(ratios))
 
 
 def ratios_of(log_ratios: ArrayLike) -> FloatArray:
@@ -86,7 +85,7 @@ def ratios_of(log_ratios: ArrayLike) -> FloatArray:
 
 def _ratios(
     design: MomentDesign, seconds: tuple[int, ...], mask: BoolArray
-) -> tuple[dict[int, HazardRatio], HazardFit, FloatArray]:
+) -> tuple[dict[int, HazardRatio], HazardFit]:
     since = since_onset(design.onsets_s, design.seconds)
     present = [second for second in seconds if _has_ratio(design, mask & (since == second))]
     if not present:
@@ -95,7 +94,7 @@ def _ratios(
     exposures = np.stack([(since == second).astype(np.float64) for second in present])
     fit, covariance = _fitted(design, steps, exposures)
     ratios = {second: _ratio(fit, covariance, at, design) for at, second in enumerate(present)}
-    return ratios, fit, covariance
+    return ratios, fit
 
 
 def _has_ratio(design: MomentDesign, mask: BoolArray) -> bool:
@@ -116,15 +115,28 @@ def _fitted(
     return design.with_covariates(fit)
 
 
-def _lead_test(design: MomentDesign, leads: FloatArray, covariance: FloatArray) -> LeadTest | None:
-    """Hotelling's test that all leads are 0; none where clusters are hardly more than leads."""
-    count = len(leads)
-    df = design.clusters.count - count
+def _lead_test(design: MomentDesign, fit: HazardFit, count: int) -> LeadTest | None:
+    """Hotelling's test that all leads are 0; none where clusters are hardly more than leads.
+
+    Where a few creators have most of the videos, their number says too little of the error of
+    several leads at once: then videos are the clusters.
+    """
+    clusters = design.clusters
+    if _effective_clusters(fit, clusters, count) < FEWEST_CREATORS:
+        clusters = design.videos
+    df = clusters.count - count
     if df < FEWEST_CLUSTERS:
         return None
+    leads, covariance = fit.coefficients[:count], fit.bias_reduced(clusters)[:count, :count]
     wald = float(leads @ np.linalg.solve(covariance, leads))
-    f = wald * df / (count * (design.clusters.count - 1))
+    f = wald * df / (count * (clusters.count - 1))
     return LeadTest(f, (count, df), float(special.fdtrc(count, df, f)))
+
+
+def _effective_clusters(fit: HazardFit, clusters: Groups, count: int) -> float:
+    """As many clusters of equal information on the leads would be as uneven as these."""
+    shares = clusters.sums(np.einsum("vkk->v", fit.information[:, :count, :count]))
+    return float(shares.sum() ** 2 / (shares**2).sum())
 
 
 def _ratio(fit: HazardFit, covariance: FloatArray, at: int, design: MomentDesign) -> HazardRatio:
