@@ -1,4 +1,4 @@
-"""Say whether viewers leave or stay because of a moment in the video."""
+"""Say whether viewers leave or stay after a moment in the video."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,7 +72,7 @@ def moment(
     demo: Demo = False,
     json: Json = False,
 ) -> None:
-    """Say who leaves at a moment, and who stays because of it.
+    """Say whether viewers leave or stay after a moment in the video.
 
     It compares the seconds after the moment with the same seconds of videos whose moment lies
     elsewhere, and each video with itself. docs/moment.md explains every number.

@@ -88,7 +88,8 @@ def file_inputs(
     file = _curve_file(files)
     stated = StatedTable(notation=files.notation)
     videos, losses = read_moment_table(files.table, event, stated)
-    for sentence in (*file.sentences(), *losses.sentences()):
+    # Nothing is stored, so no later reading meets these, and the day does not matter.
+    for sentence in (*file.sentences(asks_for_day=False), *losses.sentences()):
         screen.say(sentence)
     retention = newest_readings(file.curves)
     watched = {row["video_id"] for row in retention}

@@ -1,1 +1,1 @@
-"""The moment: who leaves at a second of a video, and who stays because of what happens there."""
+"""The moment: who leaves at a second of a video, and who stays after what happens there."""

@@ -14,6 +14,9 @@ FEWEST_VIEWERS = 30
 """Of fewer viewers a whole percent is less than one person."""
 
 LARGEST_SHARE = 10.0
+SMALLEST_PEAK = 0.1
+"""A curve begins at 1. One that never reaches this is in another unit than its file."""
+
 SPARE_S = 2.0
 """A curve may be so much longer than its video: lengths are rounded, and players loop."""
 
@@ -75,7 +78,9 @@ def _few_points(curve: Curve, options: MomentOptions) -> bool:
 
 
 def _not_a_share(curve: Curve, options: MomentOptions) -> bool:
-    return bool(np.isinf(curve.shares).any() or np.nanmax(curve.shares) > LARGEST_SHARE)
+    peak = np.nanmax(curve.shares)
+    is_low = np.isfinite(curve.shares[0]) and 0 <= peak < SMALLEST_PEAK
+    return bool(np.isinf(curve.shares).any() or peak > LARGEST_SHARE or is_low)
 
 
 def _is_longer(curve: Curve, options: MomentOptions) -> bool:

@@ -91,19 +91,19 @@ def _sentences(
     if to_doubt == 0:
         doubt = "The interval holds 1 already."
     elif to_doubt is None:
-        doubt = "No set of videos takes the effect away."
+        doubt = "To first order, no videos that one leaves out make the interval hold 1."
     else:
-        doubt = f"Without {_videos(to_doubt)} of {count} the interval would hold 1."
+        doubt = f"Without the strongest {_videos(to_doubt)} of {count} the interval would hold 1."
     sign = (
-        f"Without {_videos(to_sign)} of {count} the ratio would lie on the other side of 1."
+        f"Without the strongest {_videos(to_sign)} of {count} the ratio would cross 1."
         if to_sign is not None
-        else "No set of videos moves the ratio to the other side of 1."
+        else "To first order, no videos that one leaves out move the ratio across 1."
     )
     return extremes, doubt, sign
 
 
 def _videos(count: int) -> str:
-    return "one video" if count == 1 else f"{count} videos"
+    return "video" if count == 1 else f"{count} videos"
 
 
 def _checks(leads: LeadTest | None, placebo_p: float | None) -> tuple[str, ...]:

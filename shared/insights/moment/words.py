@@ -30,6 +30,12 @@ REASONS: Mapping[str, str] = {
 }
 """Why a video is left out, or flagged. A reason that is not here is shown by its name."""
 
+CAUSE = (
+    "What is constant in a video and what is usual at a second are held equal. What else happens "
+    "at that moment, such as a joke or a beat, is not, so the moment need not be the cause."
+)
+"""What the design holds constant, and what it cannot: nobody draws lots for the onset."""
+
 SIGNALS: Mapping[str, str] = {"cuts": "cuts", "motion": "motion", "loudness": "loudness"}
 
 
@@ -43,6 +49,7 @@ def moment_sentences(result: MomentResult) -> dict[str, str]:
     for subject, texts in (numbered | {"note": result.notes}).items():
         sentences |= {f"{subject} {number}": text for number, text in enumerate(texts, 1)}
     more = {
+        "cause": CAUSE if result.effect is not None else "",
         "onsets": onset_sentence(result.onset_error),
         "neighbours": neighbour_sentence(result),
     }
@@ -81,8 +88,16 @@ def basis(result: MomentResult) -> str:
     )
     return (
         f"It rests on {_counted(result.videos, 'video')}{creators} with "
-        f"{_counted(result.viewers, 'viewer')} at the start. {apart}.{equal}"
+        f"{_viewers(result)} at the start. {apart}.{equal}"
     )
+
+
+def _viewers(result: MomentResult) -> str:
+    unknown = len(result.flags.get("viewers_unknown", ()))
+    if unknown and unknown == result.videos:
+        return "an unknown number of viewers"
+    more = f" (and those of {_counted(unknown, 'video')} that nobody counted)" if unknown else ""
+    return f"{_counted(result.viewers, 'viewer')}{more}"
 
 
 def certainty(result: MomentResult) -> str:
@@ -114,7 +129,7 @@ def _leads(result: MomentResult) -> str:
             f"But viewers leave otherwise before the moment, too ({p_value(leads.p)}), so the "
             "moment alone does not explain it."
         )
-    return f"In the seconds before the moment viewers leave as usual ({p_value(leads.p)})."
+    return f"In the seconds before the moment no other leaving was found ({p_value(leads.p)})."
 
 
 def onset_sentence(error: OnsetError) -> str:

@@ -109,8 +109,8 @@ class CurveFile:
         self.curves = [(key[0], curve) for key, curve in built.items() if curve is not None]
         self.empty = sorted({key[0] for key, curve in built.items() if curve is None})
 
-    def sentences(self) -> list[str]:
-        """How the file was read, and what was lost."""
+    def sentences(self, asks_for_day: bool = True) -> list[str]:
+        """How the file was read, and what was lost; whether it asks for the day of reading."""
         rows, videos = self.losses.rows, {video_id for video_id, _ in self.curves}
         scale = "percents" if self.is_percent else "parts of 1"
         sentences = [
@@ -119,7 +119,7 @@ class CurveFile:
             f"{rows - self.losses.lost:,} of {rows:,} rows."
         ]
         undated = sum(UNDATED in curve.flags for _, curve in self.curves)
-        if undated:
+        if undated and asks_for_day:
             sentences.append(
                 f"{undated:,} curves have no time of reading. State the day, so that a later "
                 "reading is newer: --collected-at 2026-01-31."

@@ -33,6 +33,12 @@ LEFT_OUT = {
 }
 
 
+def test_parts_in_a_file_of_percents_are_not_shares():
+    sorted_curves = sort_curves([replace(GOOD, shares=SHARES / 100)], MomentOptions())
+
+    assert sorted_curves.left_out == {"not_a_share": (GOOD.video_id,)}
+
+
 @pytest.mark.parametrize("reason", LEFT_OUT)
 def test_a_curve_that_cannot_answer_is_left_out_by_name(reason):
     sorted_curves = sort_curves([LEFT_OUT[reason]], MomentOptions())

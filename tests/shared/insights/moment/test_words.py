@@ -72,6 +72,26 @@ def test_the_basis_counts_videos_creators_and_viewers_and_names_the_covariates()
     assert basis(result).endswith("Motion and loudness of each second are held equal.")
 
 
+def test_viewers_whom_nobody_counted_are_not_none():
+    videos = tuple(str(number) for number in range(40))
+    some = replace(usual_result(), flags={"viewers_unknown": videos[:3]})
+    none = replace(usual_result(), viewers=0, flags={"viewers_unknown": videos})
+
+    assert "200,000 viewers (and those of 3 videos that nobody counted) at" in basis(some)
+    assert "with an unknown number of viewers at the start" in basis(none)
+
+
+def test_an_effect_is_not_called_a_cause():
+    assert "the moment need not be the cause" in moment_sentences(usual_result())["cause"]
+    assert "cause" not in moment_sentences(moment(()))
+
+
+def test_leads_that_pass_are_no_proof():
+    alike = replace(usual_result(), leads=LeadTest(1.0, (5, 11), 0.4))
+
+    assert "no other leaving was found (p = .400)" in certainty(alike)
+
+
 def test_few_creators_are_said():
     assert "creators are few" in basis(replace(usual_result(), cluster="video"))
 
