@@ -1,7 +1,7 @@
 """Translated statements on disk, for the next start of the local BigQuery.
 
 A fresh project creates some twenty views, and each takes bqemulator up to a tenth of a second to
-translate. Several processes may use one folder.
+translate, and as long again to classify and to qualify. Several processes may use one folder.
 """
 
 import json
@@ -13,11 +13,11 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-MOST_FILES = 1000
+MOST_FILES = 5000
 _TRANSLATORS = ("bqemulator", "sqlglot", "duckdb")
 # Only statements that our own code writes, with all values as parameters. What a person asks may
 # name somebody, and an erasure does not look here.
-_OURS = re.compile(r"\s*(CREATE OR REPLACE VIEW|MERGE INTO)\s")
+_OURS = re.compile(r"(\s|--[^\n]*\n)*(CREATE OR REPLACE VIEW|MERGE)\s")
 
 
 class StoredTranslations:

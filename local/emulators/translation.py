@@ -5,6 +5,7 @@ takes several times longer than DuckDB needs to run it, and most statements come
 """
 
 import json
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -41,27 +42,19 @@ def cache_translations(stored: StoredTranslations) -> None:
     for module, names in (
         (inner_query, ("rewrite_unnest_offset",)),
         (default_dataset, ("qualify_unqualified_tables",)),
-        (
-            executor,
-            (
-                "_parse_script_or_raise",
-                "classify_statement_type",
-                "detect_drop_routine",
-                "rewrite_table_refs",
-            ),
-        ),
-        (
-            ddl_sync,
-            (
-                "_detect_catalog_drop",
-                "_detect_create_schema",
-                "_detect_plain_create_table",
-                "_detect_plain_create_view",
-            ),
-        ),
+        (executor, ("_parse_script_or_raise", "classify_statement_type", "rewrite_table_refs")),
     ):
         for name in names:
-            setattr(module, name, cached_by_text(getattr(module, name)))
+            setattr(module, name, cached_by_text(getattr(module, name), stored))
+    for module, name, word, nothing in (
+        (executor, "detect_drop_routine", "DROP", None),
+        (ddl_sync, "_detect_catalog_drop", "DROP", None),
+        (ddl_sync, "_detect_create_schema", "CREATE", None),
+        (ddl_sync, "_detect_plain_create_table", "CREATE", None),
+        (ddl_sync, "_detect_plain_create_view", "CREATE", (None, None)),
+    ):
+        detect = cached_by_text(getattr(module, name))
+        setattr(module, name, where_a_word_occurs(word, detect, nothing))
     inner_query.rewrite_for_row_access = where_a_view_is_named(inner_query.rewrite_for_row_access)
     # These depend on the catalog as well, and only read the tree of the statement.
     inner_query.build_catalog_schema = without_copies(inner_query.build_catalog_schema)
@@ -69,19 +62,48 @@ def cache_translations(stored: StoredTranslations) -> None:
     executor._capture_dml_snapshots = awaited_without_copies(executor._capture_dml_snapshots)
 
 
-def cached_by_text(function: Callable[..., Any]) -> Callable[..., Any]:
+def cached_by_text(
+    function: Callable[..., Any], stored: StoredTranslations | None = None
+) -> Callable[..., Any]:
     """A function of a text and few short arguments, which computes each answer once.
 
-    It does not cache the answer for a long text, nor an error.
+    It does not cache the answer for a long text, nor an error. Answers that are texts themselves
+    are also put into `stored`, for the next process.
     """
-    cached = lru_cache(maxsize=CACHED_TEXTS)(function)
+
+    def compute(text: str, *arguments: str, **options: str) -> Any:
+        key = (text, function.__name__, json.dumps([arguments, options]))
+        answer = stored.get(key) if stored else None
+        if answer is None:
+            answer = function(text, *arguments, **options)
+            if stored and isinstance(answer, str):
+                stored.put(key, answer)
+        return answer
+
+    cached = lru_cache(maxsize=CACHED_TEXTS)(compute)
 
     @wraps(function)
     def answer(text: str, *arguments: str, **options: str) -> Any:
-        compute = cached if len(text) <= LONGEST_CACHED_CHARS else function
-        return compute(text, *arguments, **options)
+        answer_to = cached if len(text) <= LONGEST_CACHED_CHARS else compute
+        return answer_to(text, *arguments, **options)
 
     return answer
+
+
+def where_a_word_occurs(
+    word: str, detect: Callable[..., Any], nothing: object
+) -> Callable[..., Any]:
+    """A function that looks for a kind of statement, called only for a text with its first word.
+
+    bqemulator would parse each statement anew for it. The answer for all others is `nothing`.
+    """
+    pattern = re.compile(rf"\b{word}\b", re.IGNORECASE)
+
+    @wraps(detect)
+    def detected(text: str, *arguments: str) -> Any:
+        return detect(text, *arguments) if pattern.search(text) else nothing
+
+    return detected
 
 
 def where_a_view_is_named(rewrite: Callable[..., str]) -> Callable[..., str]:

@@ -14,6 +14,7 @@ from local.emulators.translation import (
     cached_parse,
     cached_translate,
     where_a_view_is_named,
+    where_a_word_occurs,
     without_copies,
 )
 
@@ -99,6 +100,44 @@ def test_a_damaged_translation_is_made_again(tmp_path, content):
     assert translate(None, VIEW) == Ok(f"{VIEW};")
     assert texts == [VIEW]
     assert translations(tmp_path)[0](None, VIEW) == Ok(f"{VIEW};")
+
+
+def test_another_process_takes_from_disk_what_a_text_became(tmp_path):
+    merge = "-- Written by `make generate`.\n-- One row per day.\nMERGE d.t AS target"
+    texts = []
+
+    def qualify(text, *, default_dataset):
+        texts.append(text)
+        return f"{default_dataset}.{text}"
+
+    def classify(text):
+        return "MERGE"
+
+    for _ in range(2):
+        qualified = cached_by_text(qualify, StoredTranslations(tmp_path))
+        classified = cached_by_text(classify, StoredTranslations(tmp_path))
+        assert qualified(merge, default_dataset="d") == f"d.{merge}"
+        assert qualified(merge, default_dataset="e") == f"e.{merge}"
+        assert qualified("SELECT 'ana'", default_dataset="d") == "d.SELECT 'ana'"
+        assert classified(merge) == "MERGE"
+
+    assert texts == [merge, merge, "SELECT 'ana'", "SELECT 'ana'"]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_kind_of_statement_is_looked_for_only_where_its_word_occurs():
+    texts = []
+
+    def detect(text):
+        texts.append(text)
+        return "view" if text.startswith("create") else None
+
+    detected = where_a_word_occurs("CREATE", detect, "nothing")
+
+    assert detected("create view v AS SELECT 1") == "view"
+    assert detected("SELECT created FROM t") == "nothing"
+    assert detected("SELECT 'Create'") is None
+    assert texts == ["create view v AS SELECT 1", "SELECT 'Create'"]
 
 
 def test_another_version_of_the_translator_translates_anew(tmp_path, monkeypatch):
