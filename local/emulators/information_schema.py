@@ -9,6 +9,7 @@ into a table next to the catalogue.
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlglot import exp, parse_one
 
@@ -65,7 +66,7 @@ def answer_information_schema() -> None:
 
 
 def _filled(table: exp.Table, project: str, catalog: Any) -> exp.Table:
-    """The table with the view's rows. Each statement creates it again."""
+    """The table with the view's rows."""
     from bqemulator.storage.engine import CATALOG_SCHEMA  # no dataset can have this name
 
     view = _view(table)
@@ -96,6 +97,23 @@ def _alias(table: exp.Table, view: str) -> str:
 
 
 def _fill(engine: Any, path: str, columns: Columns, rows: list[tuple[Any, ...]]) -> None:
+    """Put the rows into the table, unless this database has them from an earlier statement.
+
+    Creating and filling it takes longer than all other work for such a statement.
+    """
+    filled = _filled_tables.setdefault(engine.connection, {})
+    if filled.get(path) == rows:
+        return
+    filled.pop(path, None)
+    _replace(engine, path, columns, rows)
+    filled[path] = rows
+
+
+_filled_tables: WeakKeyDictionary[Any, dict[str, list[tuple[Any, ...]]]] = WeakKeyDictionary()
+"""For each connection, the rows of each table by its path. A restart opens another connection."""
+
+
+def _replace(engine: Any, path: str, columns: Columns, rows: list[tuple[Any, ...]]) -> None:
     fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     engine.execute(f"CREATE OR REPLACE TABLE {path} ({fields})")
     if rows:
