@@ -30,7 +30,12 @@ from local.emulators.duckdb_lock import close_emulator
 from local.emulators.guard import JSON, Door
 from local.emulators.guard_asgi import AsgiGuard
 from local.emulators.information_schema import answer_information_schema
-from local.emulators.less_work import drop_unread_middleware, forgo_geography, forgo_pandas
+from local.emulators.less_work import (
+    drop_unread_middleware,
+    forgo_geography,
+    forgo_pandas,
+    forgo_storage_api,
+)
 from local.emulators.statements import watched
 from local.emulators.stored_translations import StoredTranslations
 from local.emulators.translation import cache_translations
@@ -163,7 +168,9 @@ def _keep_jobs_in_memory() -> None:
 
 
 def _server(port: int, data: Path, project: str) -> "EmulatorServer":
+    gc.disable()  # while modules are imported: nearly all of those objects stay
     forgo_pandas()
+    forgo_storage_api()
     forgo_geography()
     _keep_no_history()
     _keep_jobs_in_memory()
@@ -182,6 +189,7 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     # went through them a thousand times a minute, a sixth of all work.
     gc.freeze()
     gc.set_threshold(COLLECTS_AFTER_OBJECTS)
+    gc.enable()
     close_emulator(_uploads(data))
     server.create_app = _guarded(server.create_app)
     return _emulator(port, data, project)

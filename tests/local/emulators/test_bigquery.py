@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -15,6 +16,7 @@ from google.api_core.exceptions import BadRequest
 from google.auth.credentials import AnonymousCredentials
 
 from local.emulators.bigquery import KEPT_JOBS, KEPT_S, stale_jobs
+from local.emulators.information_schema import _fill
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import run
 
@@ -80,6 +82,14 @@ def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(tmp_path):
         (count,) = database.execute(copies).fetchone()
         (jobs,) = database.execute('SELECT COUNT(*) FROM "_bqemulator_catalog".jobs').fetchone()
     assert (row.n, count, jobs) == (5, 0, 0)
+
+
+def test_no_server_of_another_protocol_is_loaded(tmp_path):
+    with running(tmp_path) as (_, process):
+        loaded = Path(f"/proc/{process.pid}/maps").read_text()
+
+    assert "_duckdb" in loaded
+    assert "cygrpc" not in loaded and "pandas" not in loaded
 
 
 def test_statements_that_an_earlier_version_stored_are_forgotten_at_the_start(tmp_path):
@@ -166,6 +176,29 @@ def test_a_table_made_since_the_last_question_is_listed(small_dataset):
     small_dataset("DROP TABLE d.u")  # other tests use the dataset, too
 
     assert [row["table_name"] for row in rows] == ["t", "u", "v"]
+
+
+def test_a_schema_is_written_down_only_when_it_has_changed():
+    class Engine:
+        def __init__(self):
+            self.connection = duckdb.connect()
+            self.connection.execute("SET TimeZone = 'UTC'")
+            self.statements = 0
+
+        def execute(self, *statement):
+            self.statements += 1
+            return self.connection.execute(*statement)
+
+    engine, columns = Engine(), {"name": "VARCHAR", "number": "BIGINT"}
+    counts = []
+    for rows in ([("a", 1)], [("a", 1)], [("b", 2)], [], []):
+        _fill(engine, "t", columns, rows)
+        counts.append(engine.statements)
+        assert engine.connection.execute("FROM t").fetchall() == rows
+
+    assert counts == [2, 2, 4, 5, 5]
+    _fill(restarted := Engine(), "t", columns, [])
+    assert restarted.statements == 1
 
 
 @pytest.mark.parametrize(
