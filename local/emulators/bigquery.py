@@ -36,6 +36,7 @@ from local.emulators.less_work import (
     forgo_pandas,
     forgo_storage_api,
 )
+from local.emulators.short_routes import ShortRoutes
 from local.emulators.statements import watched
 from local.emulators.stored_translations import StoredTranslations
 from local.emulators.translation import cache_translations
@@ -219,7 +220,8 @@ def _emulator(port: int, data: Path, project: str) -> "EmulatorServer":
 
 def _guarded(create_app: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(context: Any) -> AsgiGuard:
-        return AsgiGuard(watched(drop_unread_middleware(create_app(context)), os.environ), DOOR)
+        app = ShortRoutes(drop_unread_middleware(create_app(context)))
+        return AsgiGuard(watched(app, os.environ), DOOR)
 
     return guarded
 
