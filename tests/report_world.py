@@ -2,18 +2,22 @@
 
 import html
 import json
+import pickle
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from shared.insights.agreement.star_schema import numeric_columns
 from shared.insights.plan import Plan
 from shared.insights.plan_file import default_plan, default_text, parse_plan
+from shared.insights.report import data
+from shared.insights.report.analysis import Analysis, analysis_of
 from shared.insights.report.data import ReportData, report_data
 from shared.insights.report.usual_counts import KPIS
 from shared.warehouse.tables import schema
@@ -179,9 +183,26 @@ def briefly(videos: Sequence[Row], **more: Any) -> ReportData:
     return report_of(videos, parse_plan(brief_plan().encode(), "plan.yaml"), **more)
 
 
+class Analyses:
+    """`analysis_of`, which follows from its arguments, computed once for all tests of a process."""
+
+    def __init__(self) -> None:
+        self.pickled: dict[bytes, bytes] = {}
+
+    def of(self, rows: Sequence[Row], plan: Plan, on_progress: Any, *more: Any) -> Analysis:
+        arguments = pickle.dumps((list(rows), plan, more))
+        if arguments not in self.pickled:
+            self.pickled[arguments] = pickle.dumps(analysis_of(rows, plan, on_progress, *more))
+        return pickle.loads(self.pickled[arguments])
+
+
+ANALYSES = Analyses()
+
+
 def report_of(videos: Sequence[Row], plan: Plan | None = None, **more: Any) -> ReportData:
     source = Rows(videos, more.pop("curves", None), more.pop("retention", ()))
-    return report_data(source, plan or default_plan(), DAY, **more)
+    with patch.object(data, "analysis_of", ANALYSES.of):
+        return report_data(source, plan or default_plan(), DAY, **more)
 
 
 @lru_cache

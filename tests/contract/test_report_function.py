@@ -1,7 +1,6 @@
 """The report through functions-framework's door, over a lake in memory and rows that are there."""
 
 import json
-import pickle
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,26 +12,12 @@ from shared.errors import Misconfigured, Transient
 from shared.insights.plan_file import default_text
 from shared.insights.report import daily_report
 from shared.insights.report import data as report_data
-from shared.insights.report.analysis import analysis_of
 from shared.insights.report.request import ReportClients
 from shared.storage.layout import PLAN
 from tests.fakes import LakeInMemory
-from tests.report_world import JPEG, Rows, brief_plan, rows
+from tests.report_world import JPEG, Analyses, Rows, brief_plan, rows
 
 MAIN = str(Path(__file__).parents[2] / "functions/report/main.py")
-
-
-class Analyses:
-    """`analysis_of`, which follows from its arguments, computed once for all these tests."""
-
-    def __init__(self):
-        self.pickled: dict[bytes, bytes] = {}
-
-    def of(self, rows, plan, on_progress, *more):
-        arguments = pickle.dumps((list(rows), plan, more))
-        if arguments not in self.pickled:
-            self.pickled[arguments] = pickle.dumps(analysis_of(rows, plan, on_progress, *more))
-        return pickle.loads(self.pickled[arguments])
 
 
 @pytest.fixture(scope="module")
