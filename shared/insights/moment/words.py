@@ -61,7 +61,8 @@ def answer(result: MomentResult) -> str:
     when = f"{_window(result)} {MOMENTS[result.event]}"
     effect = result.effect
     if effect is None:
-        return f"Can’t tell whether viewers stay {when}: {result.note or 'no estimate exists'}."
+        reason = result.note or "no estimate exists"
+        return f"Can’t tell whether viewers stay {when}: {reason}.{_next_step(result)}"
     numbers = f"(hazard ratio {ratio_text(effect.ratio)}, 95 % interval {_interval(effect)})"
     if effect.low <= 1 <= effect.high:
         return (
@@ -72,6 +73,13 @@ def answer(result: MomentResult) -> str:
         f"{_sentence_case(when)}, {_change(effect.ratio)} viewers leave per second than is usual "
         f"for that video and that second {numbers}."
     )
+
+
+def _next_step(result: MomentResult) -> str:
+    """What to do where curves have no moment; empty where that is not the reason."""
+    if result.videos or "no_onset" not in result.left_out:
+        return ""
+    return " Rate the videos with tta rate, so that their moments are known."
 
 
 def basis(result: MomentResult) -> str:

@@ -312,4 +312,5 @@ def test_moments_that_nobody_marked_are_a_reason_not_an_error(files, no_cloud, c
     assert status_of(["moment", *map(str, words)]) == 0
     out = capsys.readouterr().out
     assert out.startswith("Can’t tell whether viewers stay")
+    assert "Rate the videos with tta rate, so that their moments are known." in out
     assert "Left out: 40 (no moment is marked)." in out
