@@ -108,11 +108,9 @@ def _curve_file(files: CurveFiles) -> "CurveFile":
     """The curves as `tta ingest` reads them. Raises UserError."""
     from cli.verbs.ingest.curves import curves_in
     from shared.inputs.tables.notation import Notation
-    from shared.listings import LONG_AGO
     from shared.tiktok.sources.manifest_file import ManifestOptions
 
-    # A time of reading only says which reading of a video is the newest.
-    options = ManifestOptions(notation=files.notation or Notation(), collected_at=LONG_AGO)
+    options = ManifestOptions(notation=files.notation or Notation())
     file = curves_in(files.curves, options)
     if file is None:
         raise UserError(
