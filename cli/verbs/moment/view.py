@@ -6,7 +6,7 @@ from math import ceil
 from cli.console import Screen
 from cli.verbs.moment.run import MomentOutcome
 from shared.insights.moment.result import CarryingVideo, MomentResult, SecondRatio
-from shared.insights.moment.words import moment_sentences
+from shared.insights.moment.words import moment_sentences, unread_sentence
 from shared.insights.number_words import ratio_text
 
 LABEL = "SYNTHETIC DATA: made up for trying things out, not observed.\n"
@@ -98,11 +98,6 @@ def _block(shares: Sequence[float | None]) -> str:
 
 def _set_aside(outcome: MomentOutcome) -> list[str]:
     """Videos of the other kind, and curves beyond those that are read at once."""
-    unread = outcome.inputs.unread
-    sentences = [outcome.inputs.kind.sentence]
-    if unread:
-        sentences.append(
-            f"{unread:,} more videos have curves: a random part of all was read. --account reads "
-            "those of one creator."
-        )
+    inputs = outcome.inputs
+    sentences = (inputs.kind.sentence, unread_sentence(inputs.unread))
     return [sentence for sentence in sentences if sentence]

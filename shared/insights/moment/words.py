@@ -170,6 +170,13 @@ def left_out_sentences(result: MomentResult) -> Iterator[str]:
             yield f"{title}: {', '.join(parts)}."
 
 
+def unread_sentence(unread: int) -> str:
+    """How many curves there are beyond those that were read; empty where there is none."""
+    if not unread:
+        return ""
+    return f"{_counted(unread, 'more video')} with a curve: a random part of all curves was read."
+
+
 def _window(result: MomentResult) -> str:
     start, end = result.window_s
     if start == 0:

@@ -20,6 +20,7 @@ from shared.insights.moment.onset_pairs import onset_pairs
 from shared.insights.moment.options import MomentOptions
 from shared.insights.moment.result import MomentResult
 from shared.insights.moment.star_schema import stored_curves
+from shared.insights.moment.words import unread_sentence
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
@@ -195,11 +196,13 @@ def _moment(
     """Who leaves after the surprise; None where no video has a curve."""
     on_progress("Comparing seconds …")
     options = MomentOptions()
-    curves = stored_curves(source, rows, options.event).curves
-    if not curves:
+    stored = stored_curves(source, rows, options.event)
+    if not stored.curves:
         return None
-    pairs = onset_pairs(ratings, options.event, {curve.video_id for curve in curves})
-    return moment(curves, replace(options, onset_pairs=pairs))
+    pairs = onset_pairs(ratings, options.event, {curve.video_id for curve in stored.curves})
+    result = moment(stored.curves, replace(options, onset_pairs=pairs))
+    note = unread_sentence(stored.unread)
+    return replace(result, notes=(*result.notes, note)) if note else result
 
 
 def _plan_hash(plan: Plan, analysis: Analysis | None, kind: VideoKind) -> str:

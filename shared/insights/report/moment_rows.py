@@ -24,8 +24,12 @@ PARAGRAPHS = {"answer": 0, "basis": 1, "sure": 1, "overturn": 2}
 
 @dataclass(frozen=True, slots=True)
 class DrawnCurve:
-    """The curve of a video that carries the answer, as the page draws it."""
+    """The curve of a video that carries the answer, as the page draws it.
 
+    By its id and creator an erasure finds the page that has it.
+    """
+
+    video_id: str
     creator: str
     url: str | None
     onset_s: float
@@ -90,7 +94,7 @@ def drawn_curves(result: MomentResult | None, videos: Sequence[Row]) -> tuple[Dr
 def _drawn(video: CarryingVideo, row: Mapping[str, Any]) -> DrawnCurve:
     creator = row.get("username") or video.creator or "unknown creator"
     url = None if row.get("synthetic") else web_address(row.get("url"))
-    return DrawnCurve(creator, url, video.onset_s, video.shares)
+    return DrawnCurve(video.video_id, creator, url, video.onset_s, video.shares)
 
 
 def _window(result: MomentResult) -> Iterator[Row]:

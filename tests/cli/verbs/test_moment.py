@@ -103,7 +103,7 @@ def test_synthetic_curves_are_marked_and_observed_ones_that_were_set_aside_count
 
     assert out.startswith("SYNTHETIC DATA")
     assert "3 observed videos are set aside" in out
-    assert "7 more videos have curves" in out
+    assert "- 7 more videos with a curve: a random part of all curves was read." in out
 
 
 def test_a_curve_is_a_line_of_blocks_with_a_bar_before_the_moment():

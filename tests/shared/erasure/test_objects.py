@@ -346,6 +346,9 @@ def test_a_parked_message_that_is_cleaned_stays_due_when_it_was():
         b'<script type="application/json" id="report">{"v":{"creator":["bob","eve"]}}</script>',
         b'<script type="application/json" id="report">{"videos":{"video_id":["%s"]}}</script>'
         % GONE.encode(),
+        b'<script type="application/json" id="report">{"carrying":[{"video_id":"%s"}]}</script>'
+        % GONE.encode(),
+        b'<script type="application/json" id="report">{"carrying":[{"creator":"eve"}]}</script>',
         b'<script type="application/json" id="report">{"moments":[{"caption":"@eve"}]}</script>',
     ],
 )

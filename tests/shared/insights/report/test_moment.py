@@ -139,6 +139,16 @@ def test_curves_without_a_moment_say_why_there_is_no_figure():
     assert not figure_of(data, "moment").rows
 
 
+def test_curves_beyond_the_bound_are_counted_on_the_page():
+    watched = curves(Audience(videos=12))
+    rows_read = [curve | {"videos": 13} for curve in retention_rows(watched)]
+
+    data = briefly(watched_videos(watched), retention=rows_read)
+
+    notes = [r["sentence"] for r in data.quality if r["part"] == "moment"]
+    assert "1 more video with a curve: a random part of all curves was read." in notes
+
+
 def test_synthetic_curves_stay_out_of_a_report_on_observed_videos():
     watched = curves(Audience(videos=12))
     made_up = [row(n, video_id=c.video_id, synthetic=True) for n, c in enumerate(watched)]
