@@ -51,11 +51,15 @@ class LeadTest:
 
 @dataclass(frozen=True, slots=True)
 class OnsetError:
-    """The standard deviation of marked onsets around the true ones, and who said so."""
+    """The standard deviation of marked onsets around the true ones, and who said so.
+
+    Of `pairs` of raters, `far_pairs` mean different events, and do not count.
+    """
 
     sd_s: float
     source: Literal["given", "agreement", "unknown"]
     pairs: int = 0
+    far_pairs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,13 @@ def onset_sentence(error: OnsetError) -> str:
     who = "as stated"
     if error.source == "agreement":
         who = f"by {_counted(error.pairs, 'pair')} of raters of the same video"
-    return f"The marked moments err by {error.sd_s:.1f} s ({who}); the estimate allows for it."
+    sentence = f"The marked moments err by {error.sd_s:.1f} s ({who}); the estimate allows for it."
+    if error.far_pairs:
+        sentence += (
+            f" In {_counted(error.far_pairs, 'pair')} raters mean another moment altogether; that "
+            "makes the effect look smaller than it is."
+        )
+    return sentence
 
 
 def neighbour_sentence(result: MomentResult) -> str:

@@ -241,7 +241,12 @@ def test_files_are_estimated_without_a_cloud(files, no_cloud, capsys):
 
     assert document["effect"]["high"] < 1
     assert (document["videos"], document["creators"], document["viewers"]) == (40, 12, 200_000)
-    assert document["onset_error"] == {"sd_s": 0.0, "source": "unknown", "pairs": 0}
+    assert document["onset_error"] == {
+        "sd_s": 0.0,
+        "source": "unknown",
+        "pairs": 0,
+        "far_pairs": 0,
+    }
 
 
 def test_what_was_read_of_files_is_said(files, no_cloud, capsys):

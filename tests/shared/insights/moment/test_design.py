@@ -73,3 +73,19 @@ def test_a_few_pairs_of_raters_say_nothing_of_the_error():
 
 def test_an_error_that_the_caller_gives_is_used():
     assert onset_error(MomentOptions(onset_sd_s=0.7, onset_pairs=((1.0, 2.0),) * 20)).sd_s == 0.7
+
+
+def test_raters_who_mean_another_event_do_not_make_onsets_blurred():
+    """Their distance would be undone as an error, and the effect would look larger than it is."""
+    near = [(10.0, 9.0), (10.0, 10.0), (10.0, 11.0)] * 10
+    error = onset_error(MomentOptions(onset_pairs=(*near, (3.0, 25.0), (30.0, 4.0))))
+
+    assert error.sd_s == pytest.approx(np.std([-1, 0, 1]) / np.sqrt(2), rel=0.05)
+    assert (error.pairs, error.far_pairs) == (32, 2)
+
+
+def test_raters_who_err_widely_keep_their_error():
+    random = np.random.default_rng(5)
+    pairs = tuple(map(tuple, (30 + 4 * random.normal(size=(2_000, 2))).tolist()))
+
+    assert onset_error(MomentOptions(onset_pairs=pairs)).sd_s == pytest.approx(4, rel=0.05)

@@ -114,6 +114,7 @@ def test_the_error_of_the_onsets_has_a_size_and_a_source():
         "The marked moments err by 0.8 s (by 31 pairs of raters of the same video); the estimate "
         "allows for it."
     )
+    assert "In 3 pairs raters mean another" in onset_sentence(OnsetError(0.8, "agreement", 31, 3))
     assert "(as stated)" in onset_sentence(OnsetError(1.0, "given"))
     assert onset_sentence(OnsetError(0.0, "unknown")) == ""
 
