@@ -45,9 +45,7 @@ ALONE = (
     "pipeline/test_erase_everywhere.py",
     "pipeline/test_rate_verb.py",
     "pipeline/test_validate_verb.py",
-    "shared/warehouse/test_erase.py",
     "shared/warehouse/test_merge.py",
-    "shared/warehouse/test_rebuild.py",
 )
 """Files of these folders that start what they need anyway, or run for long."""
 
