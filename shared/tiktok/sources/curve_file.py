@@ -47,6 +47,11 @@ class _Points:
     def first(self) -> float:
         return next((share for _, share in sorted(self.shares.items()) if share), 0.0)
 
+    def is_other_unit(self, is_percent: bool) -> bool:
+        """Whether it starts in parts in a file of percents, or the other way round."""
+        start = self.shares.get(0)
+        return start is not None and start > 0 and (start >= PERCENT_FROM) != is_percent
+
     def retention(self, at: datetime | None, scale: float) -> Retention | None:
         """The curve in parts of 1; None where no second has a share."""
         parts = {second: _part(share, scale) for second, share in self.shares.items()}
@@ -99,15 +104,31 @@ class CurveFile:
         self.is_percent = (
             bool(points) and median(each.first() for each in points.values()) >= PERCENT_FROM
         )
+        built = self._built(points)
+        self.curves = [(key[0], curve) for key, curve in built.items() if curve is not None]
+        self.empty = sorted({key[0] for key, curve in built.items() if curve is None})
+
+    def _built(
+        self, points: Mapping[tuple[str, datetime | None], _Points]
+    ) -> dict[tuple[str, datetime | None], Retention | None]:
+        """Each reading in parts of 1; None for one of another unit, or without a share."""
         scale = 100.0 if self.is_percent else 1.0
-        built = {key: each.retention(key[1], scale) for key, each in points.items()}
+        others = {key for key, each in points.items() if each.is_other_unit(self.is_percent)}
+        built = {
+            key: None if key in others else each.retention(key[1], scale)
+            for key, each in points.items()
+        }
+        if others:
+            self.losses.notes.append(
+                f"{len(others):,} curves start in another unit than most of the file and are left "
+                "out. Give all shares in percent, or all in parts of 1."
+            )
         if wild := sum(BAD_POINTS in each.flags for each in points.values()):
             self.losses.notes.append(
                 f"{wild:,} curves have shares above {MOST_SHARE:g} times the viewers; these "
                 "seconds are left out."
             )
-        self.curves = [(key[0], curve) for key, curve in built.items() if curve is not None]
-        self.empty = sorted({key[0] for key, curve in built.items() if curve is None})
+        return built
 
     def sentences(self, asks_for_day: bool = True) -> list[str]:
         """How the file was read, and what was lost; whether it asks for the day of reading."""

@@ -50,6 +50,18 @@ def test_percent_or_part_is_decided_for_the_whole_file(cells):
     assert shares(read(HEAD + rows)) == {ID: (1.0, 0.75, 0.01)}
 
 
+@pytest.mark.parametrize(("most", "other"), [("100", "1"), ("1", "100")])
+def test_a_curve_in_another_unit_than_its_file_is_left_out(most, other):
+    """Its shares would be stored as a hundredth, or as a hundred times, of what they are."""
+    rows = "".join(f"{ID}{n},0,{most}\n" for n in range(3)) + f"{OTHER},0,{other}\n{OTHER},1,5\n"
+
+    file = read(HEAD + rows)
+
+    assert OTHER not in shares(file)
+    assert any("start in another unit" in sentence for sentence in file.sentences())
+    assert file.problems() == [f"a.csv: 1 videos have no share that can be read, e.g. {OTHER}."]
+
+
 def test_a_curve_that_begins_late_does_not_turn_percents_into_parts():
     rows = (
         "".join(f"{ID}{n},0,100\n{ID}{n},1,50\n" for n in range(3)) + f"{OTHER},0,\n{OTHER},9,1\n"
