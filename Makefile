@@ -111,7 +111,7 @@ worlds: $(READY) ## Ask the headline in worlds whose truth is known, 2,000 sampl
 raters: $(READY) ## Ask 18 raters and their joint verdict in worlds whose truth is known, 2,000 samples each (an hour; resumes)
 	@nice -n 10 $(BIN)/python -m benchmarks.raters --save
 
-moment: $(READY) ## Ask who leaves after the moment in audiences whose hazard is known, 2,000 samples each (ten minutes; resumes)
+moment: $(READY) ## Ask who leaves after the moment in audiences whose hazard is known, up to 2,000 samples each (half an hour; resumes)
 	@nice -n 10 $(BIN)/python -m benchmarks.moment --save
 
 lock: $(READY) ## Compile the hashed requirements from the .in files

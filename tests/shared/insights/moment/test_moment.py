@@ -109,6 +109,20 @@ def test_viewers_who_leave_before_the_onset_already_fail_the_test_of_the_leads()
     assert "before the onset already" in " ".join(result.overturn.sentences)
 
 
+@pytest.mark.parametrize(("busiest", "df"), [(1, (5, 15)), (41, (5, 55))])
+def test_leads_are_tested_by_video_where_one_creator_has_most_of_them(busiest, df):
+    curves = [
+        replace(curve, creator=f"c{max(0, at - busiest + 1) % 20}")
+        for at, curve in enumerate(audience(videos=60))
+    ]
+
+    result = moment(curves, replace(EXACT, placebos=0))
+
+    assert result.clusters == 20
+    assert result.leads is not None
+    assert result.leads.df == df
+
+
 def test_an_error_of_the_onset_that_is_known_does_not_shrink_the_effect():
     curves = audience(videos=150, viewers=20_000, log_ratio=np.log(0.7), off_s=1.5)
 
