@@ -88,7 +88,7 @@ def basis(result: MomentResult) -> str:
     apart = (
         "Videos of one creator count as related"
         if result.cluster == "creator"
-        else ("Each video stands for itself, because creators are few")
+        else "Creators are few: each video stands for itself, and the answer is of them alone"
     )
     signals = _listed([SIGNALS.get(name, name) for name in result.covariates])
     equal = (
