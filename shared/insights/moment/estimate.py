@@ -43,11 +43,11 @@ def window_fit(design: MomentDesign, window_s: tuple[float, float], sd_s: float)
         raise NoHazard(
             f"{design.clusters.count} of the videos can be compared, {FEWEST_CLUSTERS} are needed"
         )
-    fit, covariance = _fitted(
-        design,
-        design.steps_where(since_onset(design.onsets_s, design.seconds) <= LAST_SECOND),
-        window_exposures(design.onsets_s, design.seconds, window_s, sd_s),
-    )
+    steps = design.steps_where(since_onset(design.onsets_s, design.seconds) <= LAST_SECOND)
+    window, *others = window_exposures(design.onsets_s, design.seconds, window_s, sd_s)
+    # Where all videos end within the window, nothing lies after it.
+    present = [column for column in others if (column[steps.at_risk > 0] > 0).any()]
+    fit, covariance = _fitted(design, steps, np.stack([window, *present]))
     return WindowFit(fit, covariance, _ratio(fit, covariance, 0, design))
 
 

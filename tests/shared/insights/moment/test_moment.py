@@ -57,6 +57,20 @@ def test_leaving_that_changes_toward_the_end_of_any_video_is_not_an_effect(towar
     assert result.effect.low < 1 < result.effect.high
 
 
+def test_videos_that_end_within_the_window_are_measured():
+    curves = [_ends_after(curve, 5) for curve in audience(videos=80, log_ratio=np.log(0.6))]
+
+    result = moment(curves, replace(EXACT, placebos=0))
+
+    assert result.effect is not None
+    assert result.effect.low < 0.6 < result.effect.high
+
+
+def _ends_after(curve, seconds):
+    length = int(curve.onset_s) + seconds
+    return replace(curve, shares=curve.shares[: length + 1], duration_s=float(length))
+
+
 def test_videos_of_one_length_need_no_position():
     curves = [replace(curve, duration_s=45.0) for curve in audience(log_ratio=np.log(0.75))]
 
