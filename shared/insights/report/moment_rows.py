@@ -3,6 +3,7 @@
 Videos have numbers in the tables, not ids: an erased one would stay in them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
@@ -66,7 +67,8 @@ def without_names(result: MomentResult) -> MomentResult:
     if overturn is None:
         return result
     names = overturn.without_least, overturn.without_most
-    unnamed = [text for text in overturn.sentences if not any(name in text for name in names)]
+    words = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names if name]
+    unnamed = [text for text in overturn.sentences if not any(word.search(text) for word in words)]
     low, high = sorted((overturn.least, overturn.most))
     first = (
         f"Without any one {result.cluster} the ratio stays between {ratio_text(low)} and "

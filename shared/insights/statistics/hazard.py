@@ -216,7 +216,10 @@ class _NormalEquations:
         gram = whole - self._projection.explained(self._sums, self._sums)
         self._correlations = gram * np.outer(self._scale, self._scale)
         if len(design) and np.linalg.eigvalsh(self._correlations)[0] < _COLLINEAR:
-            raise NoHazard("a column varies only with the videos, the seconds or other columns")
+            raise NoHazard(
+                "the moment cannot be told apart from the videos and the seconds, as when all "
+                "moments lie at one second"
+            )
 
     def solution(self, score: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Moves of the videos, the seconds and the coefficients, for derivatives of each step."""

@@ -135,9 +135,9 @@ class CurveFile:
         rows, videos = self.losses.rows, {video_id for video_id, _ in self.curves}
         scale = "percents" if self.is_percent else "parts of 1"
         sentences = [
-            f"{self.name} was read as retention curves, with shares in {scale}: "
-            f"{len(self.curves):,} curves of {len(videos):,} videos from "
-            f"{rows - self.losses.lost:,} of {rows:,} rows."
+            f"{self.name} was read as retention curves, with shares in {scale}. "
+            f"Curves: {len(self.curves):,}, videos: {len(videos):,}, "
+            f"rows: {rows - self.losses.lost:,} of {rows:,}."
         ]
         undated = sum(UNDATED in curve.flags for _, curve in self.curves)
         if undated and asks_for_day:

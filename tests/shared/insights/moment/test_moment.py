@@ -254,4 +254,4 @@ def test_one_shape_of_curve_for_all_has_no_effect_and_no_traceback():
     result = moment(curves, EXACT)
 
     assert result.effect is None
-    assert "only with the videos, the seconds" in (result.note or "")
+    assert "told apart from the videos and the seconds" in (result.note or "")
