@@ -120,5 +120,5 @@ def test_a_column_without_variation_within_videos_is_refused():
     table = small(2)
     level = np.repeat(np.arange(VIDEOS)[:, None], SECONDS, axis=1)[None].astype(float)
 
-    with pytest.raises(NoHazard, match="only with the videos"):
+    with pytest.raises(NoHazard, match="told apart from the videos"):
         hazard_fit(table.steps, table.exposures, level)
