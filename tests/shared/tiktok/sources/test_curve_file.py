@@ -36,9 +36,7 @@ def test_a_row_is_a_second_in_any_order_and_a_gap_stays_one():
 
     assert shares(file) == {ID: (1.0, 0.75, None, 0.4), OTHER: (1.0,), OWN: (0.9,)}
     assert file.problems() == []
-    assert (
-        "with shares in parts of 1. Curves: 3, videos: 3, rows: 5 of 5." in file.sentences()[0]
-    )
+    assert "with shares in parts of 1. Curves: 3, videos: 3, rows: 5 of 5." in file.sentences()[0]
 
 
 @pytest.mark.parametrize(
