@@ -35,7 +35,7 @@ _TOKEN_REFUSED = frozenset({40102, 40104, 40105})
 PER_MINUTE = 40
 """Requests that TikTok takes in a minute for an account and an endpoint."""
 
-_GRANTS = {"authorization_code": "token", "refresh_token": "refresh_token"}
+_GRANTS = {"authorization_code": "token", "refresh_token": "refresh_token"}  # nosec B105: names of grants
 
 
 def code_of(envelope: Mapping[str, Any]) -> tuple[int | None, str]:
