@@ -32,6 +32,10 @@ Demo = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")
 ]
+ResultFile = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
+]
 Synthetic = Annotated[
     bool,
     typer.Option(

@@ -13,6 +13,7 @@ from cli.options import (
     Home,
     Json,
     KeyFiles,
+    ResultFile,
     Synthetic,
     Target,
     Timezone,
@@ -46,10 +47,7 @@ def insights(
         ),
     ] = None,
     key: KeyFiles = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
-    ] = None,
+    out: ResultFile = None,
     print_plan: Annotated[
         bool, typer.Option("--print-plan", help="Print the shipped plan, as a start for your own.")
     ] = False,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.options import Decimal, Demo, Home, Json, Synthetic, Target, chosen_home
+from cli.options import Decimal, Demo, Home, Json, ResultFile, Synthetic, Target, chosen_home
 
 
 def moment(
@@ -63,10 +63,7 @@ def moment(
     ] = None,
     decimal: Decimal = None,
     synthetic: Synthetic = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
-    ] = None,
+    out: ResultFile = None,
     target: Target = "local",
     home: Home = None,
     demo: Demo = False,

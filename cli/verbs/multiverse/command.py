@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Demo, Home, Json, SelectionWords, Synthetic, Target, chosen_home
+from cli.options import Demo, Home, Json, ResultFile, SelectionWords, Synthetic, Target, chosen_home
 
 
 def multiverse(
@@ -50,10 +50,7 @@ def multiverse(
         float, typer.Option(min=0.1, help="Longest wait for a rater in seconds.")
     ] = 3_600.0,
     synthetic: Synthetic = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
-    ] = None,
+    out: ResultFile = None,
     target: Target = "local",
     home: Home = None,
     demo: Demo = False,

@@ -12,6 +12,7 @@ from cli.options import (
     Home,
     Json,
     KeyFiles,
+    ResultFile,
     Synthetic,
     Target,
     chosen_home,
@@ -136,10 +137,7 @@ def validate(
         bool, typer.Option("--ladder", help="Print the ladder of benchmarks too.")
     ] = False,
     synthetic: Synthetic = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="OUT.json", help="Write the result to this file."),
-    ] = None,
+    out: ResultFile = None,
     columns: Columns = None,
     decimal: Decimal = None,
     target: Target = "local",

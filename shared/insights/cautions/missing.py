@@ -35,8 +35,8 @@ def rare_outcomes(passed: Gate, plan: Plan) -> Iterator[str]:
 
 
 def _only(outcome: str, videos: int, without: int) -> str:
-    known = f"{videos:,} of {videos + without:,} videos ({videos / (videos + without):.0%})"
-    return f"Only {known} have a value of {kpi_name(outcome)}"
+    share = f"{videos:,} of {videos + without:,} videos ({videos / (videos + without):.0%})"
+    return f"Only {share} have a value of {kpi_name(outcome)}"
 
 
 def selective_ratings(missing: MissingRatings | None) -> Iterator[str]:

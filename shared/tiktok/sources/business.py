@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 
 from shared.model import Metrics, Video
-from shared.quality import UNREADABLE, USED_IN_AD, flag_on_arrival
+from shared.quality import COUNTS, UNREADABLE, USED_IN_AD, flag_on_arrival
 from shared.tiktok.collections import Collection
 from shared.tiktok.sources.account_pages import (
     account_pages,
@@ -83,8 +83,6 @@ FIGURES = {
     "completion_rate": "full_video_watched_rate",
 }
 """Our names of the figures, and TikTok's."""
-
-WATCHING = ("total_watch_s", "average_watch_s", "completion_rate")
 
 SCOPES = (*USER_FIELDS, *VIDEO_FIELDS)
 
@@ -210,14 +208,18 @@ def _video(
 def _metrics(item: Mapping[str, Any], at: datetime, flags: tuple[str, ...]) -> Metrics:
     """The figures of a post. One that is not a number is unknown, and costs no other."""
     values = {name: item.get(theirs) for name, theirs in FIGURES.items()}
-    counts = {name: value for name, value in values.items() if name not in WATCHING}
-    readable = {name: count for name, count in counts.items() if _is_count(count)}
-    for name in WATCHING:
-        if (number := _number(values[name])) is not None:
-            readable[name] = number
+    figures = {name: _figure(name, value) for name, value in values.items()}
+    readable = {name: figure for name, figure in figures.items() if figure is not None}
     if any(value is not None and name not in readable for name, value in values.items()):
         flags = (*flags, UNREADABLE)
     return Metrics.model_validate({"collected_at": at, "flags": flags} | readable)
+
+
+def _figure(name: str, value: Any) -> float | None:
+    """A whole number where the figure counts something; None for what cannot be read."""
+    if name in COUNTS:
+        return value if _is_count(value) else None
+    return _number(value)
 
 
 def _is_count(value: Any) -> bool:

@@ -44,20 +44,20 @@ def curve_columns(
         if {*signs} <= by_name.keys():
             raise BadTable(f"{name}: {problem}")
     own = {ours: theirs for ours, theirs in stated.items() if ours in CURVE_NAMES}
-    known = {
+    chosen = {
         ours: next((by_name[each] for each in names if each in by_name), None)
         for ours, names in CURVE_NAMES.items()
     } | own
-    if not (known["second"] and known["share"]):
+    if not (chosen["second"] and chosen["share"]):
         return None
     try:
         refuse_unknown(stated, list(CURVE_NAMES))
-        known |= resolved_columns(own, columns)
+        chosen |= resolved_columns(own, columns)
     except UnknownColumn as error:
         raise BadTable(f"{name}: {error}") from error
-    if not known["video_id"]:
+    if not chosen["video_id"]:
         raise BadTable(
             f"{name}: no column says which video each curve is of. {_FORMAT} Or name yours: "
             "--columns video_id=NAME."
         )
-    return {ours: theirs for ours, theirs in known.items() if theirs}
+    return {ours: theirs for ours, theirs in chosen.items() if theirs}

@@ -27,6 +27,8 @@ from shared.tiktok.sources.retention_curve import (
     MOST_SHARE,
     PERCENT_FROM,
     REPEATED_SECOND,
+    as_part,
+    first_share,
 )
 
 KINDS = {"second": "seconds", "share": "part", "viewers": "count", "collected_at": "time"}
@@ -44,9 +46,6 @@ class _Points:
     viewers: int | None = None
     flags: set[str] = field(default_factory=set)
 
-    def first(self) -> float:
-        return next((share for _, share in sorted(self.shares.items()) if share), 0.0)
-
     def is_other_unit(self, is_percent: bool) -> bool:
         """Whether it starts in parts in a file of percents, or the other way round."""
         start = self.shares.get(0)
@@ -54,9 +53,8 @@ class _Points:
 
     def retention(self, at: datetime | None, scale: float) -> Retention | None:
         """The curve in parts of 1; None where no second has a share."""
-        parts = {second: _part(share, scale) for second, share in self.shares.items()}
-        has_wild = any(share is not None and parts[at] is None for at, share in self.shares.items())
-        if has_wild:
+        parts = {second: as_part(share, scale) for second, share in self.shares.items()}
+        if any(share is not None and parts[each] is None for each, share in self.shares.items()):
             self.flags.add(BAD_POINTS)
         if all(part is None for part in parts.values()):
             return None
@@ -68,11 +66,6 @@ class _Points:
             shares=shares,
             flags=tuple(sorted(flags)),
         )
-
-
-def _part(share: float | None, scale: float) -> float | None:
-    part = None if share is None else round(share / scale, 9)
-    return part if part is not None and part <= MOST_SHARE else None
 
 
 class CurveFile:
@@ -102,7 +95,8 @@ class CurveFile:
         points = self._read()
         self._refuse_cut_ids({video_id for video_id, _ in points})
         self.is_percent = (
-            bool(points) and median(each.first() for each in points.values()) >= PERCENT_FROM
+            bool(points)
+            and median(first_share(each.shares) for each in points.values()) >= PERCENT_FROM
         )
         built = self._built(points)
         self.curves = [(key[0], curve) for key, curve in built.items() if curve is not None]

@@ -95,17 +95,25 @@ def _as_parts(by_second: Mapping[int, float | None], noticed: set[str]) -> dict[
 
     No client says whether `percentage` is a part or a percent, and both occur in their examples.
     """
-    first = next((share for _, share in sorted(by_second.items()) if share), 0.0)
-    if first < PERCENT_FROM:
+    if first_share(by_second) < PERCENT_FROM:
         scale = 1.0
     else:
         scale = 100.0
         noticed.add(IN_PERCENT)
     shares: dict[int, float | None] = {}
     for second, share in by_second.items():
-        part = None if share is None else round(share / scale, 9)
-        if part is not None and part > MOST_SHARE:
+        shares[second] = as_part(share, scale)
+        if share is not None and shares[second] is None:
             noticed.add(BAD_POINTS)
-            part = None
-        shares[second] = part
     return shares
+
+
+def first_share(by_second: Mapping[int, float | None]) -> float:
+    """The first share above 0, as it was written; 0 where there is none."""
+    return next((share for _, share in sorted(by_second.items()) if share), 0.0)
+
+
+def as_part(share: float | None, scale: float) -> float | None:
+    """A share as a part of 1; None for one that is too large to be a share."""
+    part = None if share is None else round(share / scale, 9)
+    return part if part is not None and part <= MOST_SHARE else None
