@@ -91,7 +91,7 @@ def _files() -> GeneratedFiles:
     for table in tables:
         yield from _warehouse_files(table, rubric)
     yield "shared/warehouse/language_names.json", _json(_language_names())
-    yield "docs/data-dictionary.md", _data_dictionary(tables, rubric)
+    yield "docs/reference/data-dictionary.md", _data_dictionary(tables, rubric)
 
 
 def _template(path: str) -> jinja2.Template:

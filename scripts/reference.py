@@ -1,4 +1,4 @@
-"""docs/commands.md, written from the program itself: `python -m scripts.reference`."""
+"""docs/reference/commands.md, written from the program itself: `python -m scripts.reference`."""
 
 import inspect
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from cli.main import app
 
 AS_IS = "\b"
 """Marks a paragraph whose lines Click does not wrap."""
-PAGE = Path(__file__).parents[1] / "docs/commands.md"
+PAGE = Path(__file__).parents[1] / "docs/reference/commands.md"
 HEAD = """\
 # Commands
 

@@ -6,8 +6,9 @@
 
 The reader is all-MiniLM-L6-v2 (22 M parameters), which nobody here trained. It sees title, question
 and anchors of one item of a paraphrase, without the field's name. It takes the nearest item of the
-rubric. The script writes docs/wordings.md. The model has 91 MB, so it is no dependency, and its
-forward pass is here in numpy (Devlin et al. 2019; Reimers & Gurevych 2019: mean over tokens).
+rubric. The script writes docs/explanation/measured/wordings.md. The model has 91 MB, so it is no
+dependency, and its forward pass is here in numpy (Devlin et al. 2019; Reimers & Gurevych 2019: mean
+over tokens).
 """
 
 import hashlib
@@ -22,16 +23,16 @@ import yaml
 from tokenizers import Tokenizer  # type: ignore[import-not-found]
 
 RATING = Path(__file__).parents[1] / "shared/rating"
-PAGE = Path(__file__).parents[1] / "docs/wordings.md"
+PAGE = Path(__file__).parents[1] / "docs/explanation/measured/wordings.md"
 LAYERS, HEADS, SIZE = 6, 12, 384
 MOST_TOKENS = 256
 _INTRODUCTION = """\
 # Is a paraphrase the same question?
 
 Three paraphrases of the prompt ship: b puts the fields as questions, c as short orders, d in a
-formal tone ([how they are used](gemini.md#paraphrases)). A model of sentences that was trained by
-others, all-MiniLM-L6-v2, reads one item of a paraphrase alone: title, question and anchors, without
-the field's name. It takes the nearest of the rubric's own {count} items.
+formal tone ([how they are used](../../reference/gemini.md#paraphrases)). A model of sentences that
+was trained by others, all-MiniLM-L6-v2, reads one item of a paraphrase alone: title, question and
+anchors, without the field's name. It takes the nearest of the rubric's own {count} items.
 
 It names the right field for {right} of {all}. That is no blind test: at first it named 77, and nine
 items were then worded more clearly. Fields that differ in one word, such as the desirabilities, lie

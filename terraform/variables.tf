@@ -101,7 +101,7 @@ variable "media_allowed_origins" {
 }
 
 variable "ytdlp" {
-  description = "Build fetch with yt-dlp, for collections with the resolver ytdlp. Read its terms in docs/collections.md first."
+  description = "Build fetch with yt-dlp, for collections with the resolver ytdlp. Read its terms in docs/reference/collections.md first."
   type        = bool
   default     = false
 }

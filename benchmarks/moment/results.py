@@ -1,4 +1,4 @@
-"""Results of the campaign: bars, a table, and its part of docs/moment.md."""
+"""Results of the campaign: bars, a table, and its part of docs/reference/moment.md."""
 
 import json
 from collections import Counter
@@ -14,7 +14,7 @@ from benchmarks.study.campaign import ROOT
 from shared.insights.statistics.estimate import wilson
 
 FILE = Path(__file__).parent / "results.json"
-PAGE = ROOT / "docs" / "moment.md"
+PAGE = ROOT / "docs/reference/moment.md"
 BEGIN, END = "<!-- begin of make moment -->", "<!-- end of make moment -->"
 FALSE_POSITIVES = (0.03, 0.07)
 COVERED = {0: 0.93, 1: 0.93, 2: 0.90}

@@ -1,8 +1,9 @@
 """The map from nats to 0-100 beside the best map of its form, on the sandbox's library.
 
 The best map has the scores nearest to the planted size x 100, by least squares, over clips with an
-oddball or nothing. Bursts of sound are left out: they reach fewer nats (see docs/signals.md), and
-a map that compensated for that would score a steady picture as surprising.
+oddball or nothing. Bursts of sound are left out: they reach fewer nats (see
+docs/reference/signals.md), and a map that compensated for that would score a steady picture as
+surprising.
 """
 
 from collections.abc import Iterator

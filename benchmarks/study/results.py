@@ -11,7 +11,7 @@ from benchmarks.study.campaign import CLUSTERS, MANY, ROOT, Cell, Counts
 from benchmarks.study.world import PLANTED, SEED, truth
 from shared.insights.coverage import FILE, HEADLINE_METHODS, PROMISED, TRUSTED_FROM, CoverageCell
 
-PAGE = ROOT / "docs" / "coverage.md"
+PAGE = ROOT / "docs/explanation/measured/coverage.md"
 ORDER = (
     "spearman",
     "spearman, rate",
@@ -32,7 +32,7 @@ BRIEFLY = {
     "spearman, videos taken for independent": "ρ, videos independent",
     "nb2, videos taken for independent": "NB2, videos independent",
 }
-"""The columns of the table in docs/insights.md."""
+"""The columns of the table in docs/reference/insights.md."""
 
 
 def cells(counts_by_cell: dict[Cell, list[Counts]]) -> list[CoverageCell]:
@@ -161,9 +161,9 @@ _HEAD = f"""# How often the intervals hold the truth
 
 `make study` measures this on **synthetic** samples of videos whose truth is known: heavy-tailed
 counts, creators of very different size and level, and heaped ratings with errors
-([the model](../benchmarks/study/world.py)). Coverage is the share of 95 % intervals that held the
-truth, with an association *planted* and with *none*. *False positives* are the intervals that left
-out 0 where there was none. Brackets hold Wilson's 99 % interval.
+([the model](../../../benchmarks/study/world.py)). Coverage is the share of 95 % intervals that held
+the truth, with an association *planted* and with *none*. *False positives* are the intervals that
+left out 0 where there was none. Brackets hold Wilson's 99 % interval.
 
 * **The defaults** are `spearman` and `gee_nb`, of counts and of rates. From {TRUSTED_FROM} creators
   .95 must be among the coverages that the runs are compatible with. Below, every result says what

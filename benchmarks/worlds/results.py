@@ -11,7 +11,7 @@ from benchmarks.worlds.campaign import CELLS, WorldCell
 from shared.insights.statistics.estimate import wilson
 
 FILE = Path(__file__).parent / "results.json"
-PAGE = ROOT / "docs" / "worlds.md"
+PAGE = ROOT / "docs/explanation/measured/worlds.md"
 CONFIDENCE = 0.99
 ENOUGH = 2_000
 """With fewer runs a cell of a perfect test misses a bar by chance."""
@@ -159,11 +159,12 @@ _TABLE_HEAD = """\
 _HEAD = """# What the headline says in worlds whose truth is known
 
 `make worlds` draws **synthetic** samples from worlds in which fame, sounds, calendar time or
-refusals mislead ([their equations](../benchmarks/worlds/world.py)), and asks the headline: the rate
-ratio within creators, with calendar weeks. Where nothing raises views within creators, a claim is a
-false positive: 5 % are promised. Brackets hold Wilson's 99 % interval. Beside it stand what two
-other figures would have claimed: the headline's estimate by its clustered standard error, and the
-pooled rank correlation. "Wrongly" counts claims of the latter that lack the sign of the truth.
+refusals mislead ([their equations](../../../benchmarks/worlds/world.py)), and asks the headline:
+the rate ratio within creators, with calendar weeks. Where nothing raises views within creators, a
+claim is a false positive: 5 % are promised. Brackets hold Wilson's 99 % interval. Beside it stand
+what two other figures would have claimed: the headline's estimate by its clustered standard error,
+and the pooled rank correlation. "Wrongly" counts claims of the latter that lack the sign of the
+truth.
 
 * The bars are false positives of .03 to .07, the right sign in .95 of the claims, and coverage of
   .93 from 40 creators on. Where videos share sounds, or follow one another on a few accounts, false

@@ -104,7 +104,9 @@ def _sentence(error: _PlanError) -> str:
 
 def _plan(payload: object) -> FaultPlan:
     if not isinstance(payload, dict):
-        raise _PlanError((), "must be a mapping of points (and `seed`); see docs/faults.md")
+        raise _PlanError(
+            (), "must be a mapping of points (and `seed`); see docs/reference/faults.md"
+        )
     seed = payload.get("seed", 1)
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise _PlanError(("seed",), "must be a whole number")

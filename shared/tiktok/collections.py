@@ -2,7 +2,7 @@
 
 collections:
   cats-in-us:
-    source: research                   # display, business or manifest: see docs/collections.md
+    source: research                   # or display, business, manifest
     hashtags: [cats, catsoftiktok]     # any of these …
     regions: [US]                      # … and any of these
     start_date: 2026-01-01             # UTC days, both included
@@ -15,6 +15,8 @@ collections:
       resolver: url
       url_template: https://media.example.org/{username}/{video_id}.mp4
       max_bytes: 209715200
+
+docs/reference/collections.md explains each key.
 """
 
 from collections.abc import Iterator, Mapping

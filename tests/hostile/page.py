@@ -1,4 +1,4 @@
-"""docs/hostile-input.md, written from the table: `python -m tests.hostile.page`."""
+"""docs/reference/hostile-input.md, written from the table: `python -m tests.hostile.page`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.hostile import HANDLERS
 from tests.hostile.table import CLASSES, OUTCOMES, Cell
 
-PAGE = Path(__file__).parents[2] / "docs/hostile-input.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/hostile-input.md"
 HEAD = """\
 # Hostile input
 

@@ -1,7 +1,7 @@
 """Hostile input as a table: classes of input × handlers, with the outcome of each pair.
 
 Each handler has a module here with a case for every class. test_every_cell.py feeds them all.
-docs/hostile-input.md is written from the same table.
+docs/reference/hostile-input.md is written from the same table.
 """
 
 from collections.abc import Callable, Mapping

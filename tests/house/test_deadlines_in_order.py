@@ -71,7 +71,7 @@ def test_a_call_ends_before_its_function(call):
 
 @pytest.mark.parametrize("call", SUMS)
 def test_the_page_says_the_sum(call):
-    page = (ROOT / "docs/architecture.md").read_text()
+    page = (ROOT / "docs/explanation/architecture.md").read_text()
     row = re.search(rf"^\| {re.escape(call)}[^|]*\| (\d+) \|", page, re.MULTILINE)
 
     assert row, f"no row begins with {call}"
@@ -79,7 +79,7 @@ def test_the_page_says_the_sum(call):
 
 
 def test_every_row_of_the_page_is_added_up():
-    page = (ROOT / "docs/architecture.md").read_text()
+    page = (ROOT / "docs/explanation/architecture.md").read_text()
     section = page.partition("## Deadlines")[2].partition("\n## ")[0]
 
     assert len(re.findall(r"^\| .*\| \d+ \|", section, re.MULTILINE)) == len(SUMS)

@@ -190,7 +190,7 @@ def test_the_notebook_runs_from_the_first_cell_to_the_last(demonstrated, tta, mo
         return result
 
     monkeypatch.setattr(subprocess, "run", run)  # the same commands, in this process
-    notebook = json.loads((PROJECT / "docs/explore.ipynb").read_text())
+    notebook = json.loads((PROJECT / "docs/tutorials/explore.ipynb").read_text())
     names = {}
 
     for cell in notebook["cells"]:

@@ -64,7 +64,7 @@ def insights(
     """Say what goes with more engagement, with intervals.
 
     It works on any table, without a cloud. The plan names the columns and the question.
-    docs/insights.md explains the keys of the plan and every number.
+    docs/reference/insights.md explains the keys of the plan and every number.
 
     Example: tta insights --input videos.csv --plan plan.yaml --out insights.json
     """

@@ -52,7 +52,9 @@ def search(
 
 @knowledge.command()
 def add(
-    file: Annotated[Path, typer.Argument(metavar="FILE.md", help="A card, as docs/knowledge.md.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.md", help="A card, as docs/reference/knowledge.md.")
+    ],
     json: Json = False,
 ) -> None:
     """Check a card of your own, and add it to this project.

@@ -72,7 +72,7 @@ def moment(
     """Say whether viewers leave or stay after a moment in the video.
 
     It compares the seconds after the moment with the same seconds of videos whose moment lies
-    elsewhere, and each video with itself. docs/moment.md explains every number.
+    elsewhere, and each video with itself. docs/reference/moment.md explains every number.
 
     Example: tta moment --curves curves.csv --table videos.csv
     """

@@ -61,7 +61,7 @@ def multiverse(
     It draws videos with known probabilities, prints the highest cost, and asks every rater. Then it
     says how much of the scores is the video, the model and the wording, what the primary question's
     answer is under each rater, and what all of them say together. The same command again continues,
-    and pays nothing twice. docs/insights.md explains every number.
+    and pays nothing twice. docs/reference/insights.md explains every number.
 
     Example: tta multiverse all --sample 200 --dry-run
     """

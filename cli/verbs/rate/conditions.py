@@ -31,7 +31,7 @@ def chosen_condition(conditions: GeminiConditions, word: str) -> GeminiCondition
         return conditions.condition(word)
     except UnknownCondition as error:
         raise UserError(
-            f"--rater {error}. A deployment names its raters in RATERS (docs/gemini.md, “Several "
-            "raters”).",
+            f"--rater {error}. A deployment names its raters in RATERS "
+            "(docs/reference/gemini.md, “Several raters”).",
             WRONG_USE,
         ) from error

@@ -13,7 +13,7 @@ Faults = Annotated[
     typer.Option(
         "--faults",
         metavar="FILE",
-        help="Inject the faults of this plan (YAML, see docs/faults.md).",
+        help="Inject the faults of this plan (YAML, see docs/reference/faults.md).",
         dir_okay=False,
     ),
 ]

@@ -150,7 +150,7 @@ def validate(
     It prints the agreement of raters on each dimension, and with --ladder how they compare with
     published marks. Every figure has an interval over videos. A figure that cannot be computed
     names the missing data. Raters named human/… or without a slash are people.
-    docs/validation.md explains every number.
+    docs/reference/validation.md explains every number.
 
     Example: tta validate --input ratings-*.csv --out validation.json
     """

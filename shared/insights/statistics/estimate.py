@@ -2,8 +2,8 @@
 
 The jackknife leaves out one video at a time and keeps the raters, so an interval speaks of these
 raters on other videos. It works on a scale where the estimate is nearly normal (Fisher's z for
-bounded ones), with a t distribution on videos - 1 degrees of freedom. docs/validation.md has the
-measured coverage.
+bounded ones), with a t distribution on videos - 1 degrees of freedom.
+docs/reference/validation.md has the measured coverage.
 """
 
 from collections.abc import Callable, Iterator

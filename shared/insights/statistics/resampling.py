@@ -31,7 +31,8 @@ JACKKNIFE_UP_TO = 2000
 """Up to this number of creators the interval comes from the jackknife, above it from the bootstrap.
 
 The jackknife costs at most as much as 2,000 draws. It is better where creators are few or differ
-much in size: there the bootstrap's standard error is too small (docs/coverage.md has both)."""
+much in size: there the bootstrap's standard error is too small.
+docs/explanation/measured/coverage.md has both."""
 
 
 @dataclass(frozen=True)

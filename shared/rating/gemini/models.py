@@ -141,7 +141,7 @@ class ServedModels(BaseModel):
             return f"Choose a model that {self.page} promises, and bring {NAME} up to date."
         return (
             f"Set gemini_model (GEMINI_MODEL) to {choose}. Its ratings are another rater's: see "
-            "docs/gemini.md, “When a model ends”."
+            "docs/reference/gemini.md, “When a model ends”."
         )
 
 

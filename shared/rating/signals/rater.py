@@ -22,7 +22,7 @@ new rubric does not make new ratings."""
 
 @dataclass(frozen=True)
 class SignalsRater:
-    """Measures surprise and a proxy of arousal; docs/signals.md reports their validity."""
+    """Measures surprise and a proxy of arousal; docs/reference/signals.md has their validity."""
 
     name: str = f"signals/{VERSION}"
     condition: str = "signals"

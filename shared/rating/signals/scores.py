@@ -2,7 +2,7 @@
 
 import math
 
-# Below this peak nothing stands out; docs/signals.md reports the remaining false alarms.
+# Below this peak nothing stands out; docs/reference/signals.md reports the remaining false alarms.
 ONSET_NATS = 20.0
 STEP_NATS = 25.0  # where equal ratios of nats begin to be equal steps
 # Calibrated on the generated library, seeds 7 to 10: among the curves of this form, the one nearest

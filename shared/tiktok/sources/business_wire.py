@@ -9,7 +9,7 @@ and from notes that quote the documentation (read 2026-11):
   rust/src/apis/get_business_video_list.rs
 
 Other clients agree on the numbers below: every answer has HTTP 200 and says in `code` what
-happened. docs/collections.md lists what an account must confirm.
+happened. docs/reference/collections.md lists what an account must confirm.
 """
 
 import json

@@ -1,6 +1,6 @@
 -- Which videos may an analysis use? Grain: video_id.
 -- The quality gate of the shipped analysis plan in SQL: `rule` is the first rule that drops the
--- video, or NULL. docs/insights.md explains the rules. A report with another plan may differ.
+-- video, or NULL. docs/reference/insights.md explains the rules. A report with another plan may differ.
 -- Observed and synthetic videos never meet: where there is an observed video, the rule `synthetic`
 -- sets the synthetic ones aside.
 --

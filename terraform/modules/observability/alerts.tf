@@ -150,7 +150,7 @@ resource "google_monitoring_alert_policy" "model_ends" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` has the date, and its `todo` the model to choose. Rate a sample with both while both are served: docs/gemini.md, \"When a model ends\"."
+    content   = "The line's `why` has the date, and its `todo` the model to choose. Rate a sample with both while both are served: docs/reference/gemini.md, \"When a model ends\"."
   }
 }
 

@@ -140,7 +140,7 @@ def test_the_plans_that_come_along_can_be_read():
 
 
 def test_the_documentation_names_every_point_and_every_kind():
-    page = (Path(__file__).parents[3] / "docs/faults.md").read_text()
+    page = (Path(__file__).parents[3] / "docs/reference/faults.md").read_text()
 
     assert [
         name for name in (*POINTS, *KINDS) if name != "status" and f"`{name}`" not in page

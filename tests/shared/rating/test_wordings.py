@@ -126,7 +126,7 @@ def test_a_longer_wording_is_expected_to_cost_more():
 def test_a_reader_has_read_the_prompts_as_they_are():
     prompts = [question_file("prompt.txt", wording=wording) for wording in WORDINGS]
     digest = sha256(b"".join(file.read_bytes() for file in prompts)).hexdigest()[:12]
-    page = (generate.ROOT / "docs/wordings.md").read_text()
+    page = (generate.ROOT / "docs/explanation/measured/wordings.md").read_text()
 
     assert f"`{digest}`" in page, "run scripts/wordings_reader.py"
     assert {*re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)} == {*FIELDS}
