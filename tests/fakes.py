@@ -43,6 +43,7 @@ class LakeInMemory:
     def __init__(self) -> None:
         self.objects: dict[str, Stored] = {}
         self.bucket_name = "lake"
+        self.listed = 0  # entries that listings have given out
         self.now = datetime(2026, 11, 1, tzinfo=UTC)
         self._generation = 1_000
         self._writing = Lock()
@@ -118,9 +119,12 @@ class LakeInMemory:
     def names(self, prefix: str) -> Iterator[str]:
         yield from sorted(name for name in self.objects if name.startswith(prefix))
 
-    def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
+    def entries(
+        self, prefix: str, after: str = "", page_size: int | None = None
+    ) -> Iterator[LakeObject]:
         for name in self.names(prefix):
             if name > after and (it := self.objects.get(name)):
+                self.listed += 1
                 yield LakeObject(name, it.generation, it.size, it.updated, it.custom_time)
 
     def put(

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from shared.erasure.rows import WarehouseRows
 from shared.storage.lake import Lake
-from shared.storage.layout import FAILED, PARKED, VIDEOS, metadata_name
+from shared.storage.layout import FAILED, VIDEOS, metadata_name
+from shared.storage.parked_objects import parked_folders, parked_of_video
 
 _FOLDERS = ("metrics", "retention", "ratings", "answers", "frames")
 """Each has a folder per video."""
@@ -46,6 +47,5 @@ def objects_of(video_id: str, lake: Lake) -> Iterator[str]:
         yield metadata_name(video_id)
     for folder in _FOLDERS:
         yield from lake.names(f"{folder}/{video_id}/")
-    escaped = quote(f"{VIDEOS}{video_id}.", safe="")
-    for prefix in (PARKED, FAILED):
-        yield from lake.names(f"{prefix}analyze/{escaped}")
+    yield from parked_of_video(lake, video_id, parked_folders(lake))
+    yield from lake.names(f"{FAILED}analyze/{quote(f'{VIDEOS}{video_id}.', safe='')}")

@@ -1,27 +1,29 @@
 """Messages that wait for a known time: kept under parked/, published again when they are due.
 
 A message that cannot be handled before a known time, because a day's budget is spent, is parked and
-acknowledged. Redelivery would make it a dead letter within hours. `parked/{stage}/{event}.json`
-holds `due_at`, `reason`, `parked_at`, `data` and `attributes`. The object's custom time is `due_at`
-too, so one listing shows what is due without reading any object.
+acknowledged. Redelivery would make it a dead letter within hours. The object holds `due_at`,
+`reason`, `parked_at`, `data` and `attributes`. Its name holds the budget and the date of `due_at`
+(shared/storage/parked_objects.py), its custom time is `due_at`. So a listing shows what is due
+without reading any object, and it ends where the due dates end.
 """
 
 import base64
 import json
 import logging
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from shared.messaging.events import Message, VideoUploaded, as_json, video_of
-from shared.messaging.topics import STAGES, Stage, Topics, Unsendable
+from shared.messaging.topics import STAGES, Stage, Topics
 from shared.model import Malformed, canonical_json
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import PARKED, parked_name
+from shared.storage.parked_objects import budget_folders, flat_entries
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +31,13 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(hours=25)
 """A message waits until the next UTC midnight at most. The extra hour is for clocks that differ."""
 
+PAGE = 1_000
+"""The most objects that one listing request returns."""
 
-_OF_RATER = re.compile(r"-gemini%3A([a-z][a-z0-9-]*)(?:%2B[a-z]+)*-[0-9]+\.json$")
+MOST_AHEAD = 100
+"""How many messages that a wrong clock dated days ahead are looked at in one sweep."""
+
+MOST_COUNTED = 10_000
 
 
 class _ParkedContent(BaseModel):
@@ -43,11 +50,57 @@ class _ParkedContent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ParkedCount:
-    """How many messages are parked, and the first and last time at which one is due."""
+    """How many messages are parked, and the first and last time at which one is due.
+
+    With `at_least` the count stopped at its limit. The times are then unknown.
+    """
 
     count: int = 0
     first_due_at: datetime | None = None
     last_due_at: datetime | None = None
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedQueue:
+    """The messages of one stage that wait for one budget, oldest due date first.
+
+    A queue without a `folder` holds what earlier versions parked, for all budgets together.
+    """
+
+    lake: Lake
+    stage: str
+    folder: str | None
+
+    def due(self, now: datetime, page_size: int = PAGE) -> Iterator[LakeObject]:
+        """Messages that are due; a message without a custom time is always due.
+
+        A machine whose clock was wrong could have written a time years ahead. So a message waits
+        no longer than LONGEST_WAIT, counted by the bucket's clock. One that is dated tomorrow is
+        not looked at before: a clock that is one day ahead makes it wait up to 49 hours.
+        """
+        if self.folder is None:
+            entries = flat_entries(self.lake, self.stage, page_size)
+            yield from (entry for entry in entries if is_due(entry, now))
+            return
+        tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
+        for entry in self.lake.entries(self.folder, page_size=page_size):
+            if entry.name >= f"{self.folder}{tomorrow}":
+                break
+            if is_due(entry, now):
+                yield entry
+        yield from self._dated_ahead(tomorrow + timedelta(days=1), now)
+
+    def _dated_ahead(self, first: date, now: datetime) -> Iterator[LakeObject]:
+        after = f"{self.folder}{first}"
+        entries = self.lake.entries(str(self.folder), after, page_size=MOST_AHEAD)
+        yield from (entry for entry in islice(entries, MOST_AHEAD) if is_due(entry, now))
+
+
+def queues(lake: Lake, stage: str) -> list[ParkedQueue]:
+    """The queues of a stage, the one of earlier versions first."""
+    folders = [None, *budget_folders(lake, stage)]
+    return [ParkedQueue(lake, stage, folder) for folder in folders]
 
 
 def upload_key(upload: VideoUploaded, condition: str) -> str:
@@ -55,19 +108,21 @@ def upload_key(upload: VideoUploaded, condition: str) -> str:
     return f"{upload.name}-{upload.generation}-{condition}-{upload.replicate}"
 
 
-def named_rater(parked: str) -> str:
-    """The entry of RATERS that a parked upload is for, by its object's name; "" for none.
-
-    A name that was cut because it is long tells no entry.
-    """
-    match = _OF_RATER.search(parked)
-    return match[1] if match else ""
-
-
 def park(
-    lake: Lake, stage: Stage, message: Message, due_at: datetime, reason: str, at: datetime
+    lake: Lake,
+    stage: Stage,
+    message: Message,
+    due_at: datetime,
+    reason: str,
+    at: datetime,
+    budget: str = "",
 ) -> None:
-    """Keep a message until `due_at`. The same event parked again replaces itself."""
+    """Keep a message until `due_at`. The same event parked again for that day replaces itself.
+
+    Parked again for another day, it may be there twice: a sweep that is killed deletes nothing. It
+    is then published twice, which changes nothing at its stage. `budget` is the entry of RATERS
+    that must pay, or "".
+    """
     content = {
         "stage": stage,
         "key": message.id,
@@ -75,19 +130,19 @@ def park(
         "parked_at": at.isoformat(),
         "due_at": due_at.isoformat(),
     }
-    name = parked_name(stage, message.id)
+    name = parked_name(stage, budget, due_at.astimezone(UTC).date(), message.id)
     lake.put(name, canonical_json(content | as_json(message)).encode(), custom_time=due_at)
 
 
 def due(lake: Lake, now: datetime) -> Iterator[LakeObject]:
-    """Parked messages that are due; a message without a custom time is always due.
+    """All parked messages that are due, whatever they cost."""
+    for stage in STAGES:
+        for queue in queues(lake, stage):
+            yield from queue.due(now)
 
-    A machine whose clock was wrong could have written a time years ahead. So no message waits
-    longer than LONGEST_WAIT, counted by the bucket's clock.
-    """
-    for entry in lake.entries(PARKED):
-        if entry.custom_time is None or min(entry.custom_time, latest_due(entry)) <= now:
-            yield entry
+
+def is_due(entry: LakeObject, now: datetime) -> bool:
+    return entry.custom_time is None or min(entry.custom_time, latest_due(entry)) <= now
 
 
 def latest_due(entry: LakeObject) -> datetime:
@@ -95,13 +150,13 @@ def latest_due(entry: LakeObject) -> datetime:
     return entry.updated + LONGEST_WAIT
 
 
-def count_parked(lake: Lake) -> ParkedCount:
-    """Count the parked messages, with one listing and no read."""
-    parked = ParkedCount()
-    for entry in lake.entries(PARKED):
-        times = [t for t in (entry.custom_time, parked.first_due_at, parked.last_due_at) if t]
-        parked = ParkedCount(parked.count + 1, min(times, default=None), max(times, default=None))
-    return parked
+def count_parked(lake: Lake, most: int = MOST_COUNTED) -> ParkedCount:
+    """Count the parked messages up to `most`, with a listing that stops there and no read."""
+    entries = list(islice(lake.entries(PARKED, page_size=min(most, PAGE)), most))
+    if len(entries) == most:
+        return ParkedCount(most, at_least=True)
+    times = [entry.custom_time for entry in entries if entry.custom_time]
+    return ParkedCount(len(entries), min(times, default=None), max(times, default=None))
 
 
 def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
@@ -130,13 +185,10 @@ def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstone
 
 
 def _message_in(name: str, content: bytes) -> tuple[Stage, Message]:
-    stage, _, _ = name.removeprefix(PARKED).partition("/")
-    if stage not in STAGES:
-        raise Unsendable(f"no topic feeds the stage {stage}")
     try:
         saved = _ParkedContent.model_validate(json.loads(content))
         data = base64.b64decode(saved.data, validate=True)
     except (ValidationError, ValueError, RecursionError) as error:
         raise Malformed(f"{name}: {str(error).splitlines()[0]}") from error
     message = Message("", data, saved.attributes)
-    return ("analyze", message) if stage == "analyze" else ("load", message)
+    return ("analyze" if name.startswith(f"{PARKED}analyze/") else "load"), message

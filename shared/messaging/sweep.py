@@ -11,11 +11,12 @@ from typing import Any
 from shared.concurrency import in_order
 from shared.errors import Permanent
 from shared.messaging.dead_letters import DeadLetters, drain_all
-from shared.messaging.parked import count_parked, due, named_rater, release
+from shared.messaging.parked import count_parked, due, release
 from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import PARKED
+from shared.storage.parked_objects import named_rater
 
 log = logging.getLogger(__name__)
 

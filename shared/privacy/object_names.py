@@ -22,7 +22,7 @@ def video_in_name(name: str) -> str | None:
         return match[1]
     parts = name.removesuffix(".claim").split("/")
     if parts[0] in ("failed", "parked"):
-        parts = unquote("/".join(parts[2:])).split("/")
+        parts = unquote(parts[-1]).split("/")
     for folder, part in pairwise(parts):
         if folder in FOLDERS:
             return part.partition(".")[0]

@@ -224,5 +224,6 @@ def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: RateApp) -
     """Keep the upload for this rater until the next budget."""
     request = notification_of(replace(upload, condition=rater.condition))
     message = replace(request, id=upload_key(upload, rater.condition))
-    park(app.lake, "analyze", message, over.due_at, "over_budget", app.clock())
+    budget = rater.condition.partition("+")[0].partition(":")[2]
+    park(app.lake, "analyze", message, over.due_at, "over_budget", app.clock(), budget)
     log.warning("parked", extra={"object": upload.name, "due_at": over.due_at.isoformat()})

@@ -208,12 +208,21 @@ class Lake:
             ):
                 yield blob.name
 
-    def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
-        """Objects under a prefix, in the order of names, page by page; `after` is left out."""
+    def entries(
+        self, prefix: str, after: str = "", page_size: int | None = None
+    ) -> Iterator[LakeObject]:
+        """Objects under a prefix, in the order of names, page by page; `after` is left out.
+
+        A caller that reads only the first few gives a `page_size`, at most 1,000.
+        """
         fields = "items(name,generation,size,updated,customTime),nextPageToken"
         with translate_errors():
             for blob in self._bucket.list_blobs(
-                prefix=prefix, start_offset=after or None, fields=fields, retry=_RETRY
+                prefix=prefix,
+                start_offset=after or None,
+                fields=fields,
+                page_size=page_size,
+                retry=_RETRY,
             ):
                 if blob.name != after:
                     yield LakeObject(

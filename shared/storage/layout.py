@@ -18,8 +18,11 @@ tokens/{account}, tokens/business/{account}
 state/{collection}.json        how far a collection is, guarded by its generation
 state/spend/…                  spending against each day's budget
 state/attempts/…               the last errors of messages that keep coming back
+state/in-flight/{day}/{budget}/…
+                               parked uploads that are on their way to be rated
 failed/{stage}/{key}.json      failures that redelivery cannot mend, with their reasons
-parked/{stage}/{event}.json    messages that wait for their time (the object's `customTime`)
+parked/{stage}/{budget}/{due date}/{key}.json
+                               messages that wait for their time (the object's `customTime`)
 config/collections.yaml        the standing queries
 config/planted.json            what was planted in synthetic videos, for their report
 config/plan.yaml               the report's analysis plan, if it is not the shipped one
@@ -72,6 +75,8 @@ FAILED = "failed/"
 
 
 PARKED = "parked/"
+ANY_BUDGET = "any"
+"""The folder of messages that wait for the common budget alone."""
 
 
 def metadata_name(video_id: str) -> str:
@@ -138,9 +143,21 @@ def failed_name(stage: str, key: str) -> str:
     return f"{FAILED}{stage}/{name_part(key)}.json"
 
 
-def parked_name(stage: str, key: str) -> str:
-    """One object per parked event: parking it again replaces it."""
-    return f"{PARKED}{stage}/{name_part(key)}.json"
+def parked_name(stage: str, budget: str, due_on: date, key: str) -> str:
+    """One object per parked event and due date: parking it again replaces it.
+
+    `budget` is the entry of RATERS whose budget pays besides the common one; "" for none.
+    """
+    return f"{parked_folder(stage, budget)}{due_on.isoformat()}/{name_part(key)}.json"
+
+
+def parked_folder(stage: str, budget: str = "") -> str:
+    return f"{PARKED}{stage}/{budget or ANY_BUDGET}/"
+
+
+def video_key(video_id: str, key: str) -> str:
+    """The key of an event about a video: objects with such keys are found by the video's id."""
+    return f"{VIDEOS}{video_id}.{key}"
 
 
 def name_part(key: str, most: int = 400, head: int = 360) -> str:

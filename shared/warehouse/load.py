@@ -15,6 +15,7 @@ from shared.model import Record, parse_record
 from shared.named_raters import primary_prefixes
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
+from shared.storage.layout import video_key
 from shared.warehouse.daily_bytes import BytesSpent, DailyBytes, MeteredClient
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.loader import Loader, weight
@@ -89,7 +90,8 @@ def load_record(message: Message, app: LoadApp) -> None:
     try:
         app.group.submit(record, weight(record))
     except BytesSpent as spent:
-        _park(replace(message, data=record.to_json()), spent, app)
+        key = video_key(record.video_id, message.id)
+        _park(replace(message, id=key, data=record.to_json()), spent, app)
         return
     log.info("record loaded", extra={"sections": record.sections()})
 

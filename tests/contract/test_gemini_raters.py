@@ -7,7 +7,7 @@ import pytest
 
 from shared import config
 from shared.messaging.events import notification_of, upload_in
-from shared.messaging.parked import due, named_rater, release
+from shared.messaging.parked import due, release
 from shared.messaging.sweep import SweepApp
 from shared.messaging.sweep import sweep as sweep_once
 from shared.named_raters import NamedRater
@@ -15,6 +15,7 @@ from shared.rating.gemini import question
 from shared.rating.ledger import affordable_videos, budget_name
 from shared.rating.raters import NoSuchRater, deployed_raters
 from shared.storage.layout import RatingKey, rating_name
+from shared.storage.parked_objects import named_rater
 from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
 from tests.gemini_world import World, make_clip, paraphrased, spending_on
 from tests.records import metrics, record, video

@@ -52,6 +52,14 @@ def test_an_object_is_written_once(lake):
     assert lake.read("a.json") == b"1"
 
 
+def test_a_listing_in_small_pages_is_whole_and_in_order(lake):
+    for name in ("a/2", "a/1", "a/3", "b/1"):
+        lake.put(name, b"")
+
+    assert [it.name for it in lake.entries("a/", page_size=1)] == ["a/1", "a/2", "a/3"]
+    assert [it.name for it in lake.entries("a/", after="a/1", page_size=2)] == ["a/2", "a/3"]
+
+
 def test_of_many_writers_at_once_one_succeeds(real_lake):
     with ThreadPoolExecutor(16) as threads:
         won = list(threads.map(lambda n: real_lake.write_once("race", b"%d" % n), range(16)))

@@ -245,7 +245,7 @@ def test_a_dead_letter_that_cannot_be_kept_is_not_acknowledged(world, monkeypatc
 
 
 def test_a_corrupt_parked_entry_hides_no_other(world):
-    world.lake.put("parked/load/0.json", b"{", custom_time=DAY_0)
+    world.lake.put("parked/load/any/2026-11-01/0.json", b"{", custom_time=DAY_0)
     park(world.lake, "load", Message("1", b"{}", {}), at(0), "over_budget", at(0))
 
     assert world.sweep()[1]["parked"] == {"published": 1, "unreadable": 1, "waiting": 1}
@@ -333,6 +333,6 @@ def test_parked_messages_are_told_by_listing_alone_also_by_the_real_client(stora
         park(lake, "load", message, at(number), "over_budget", at(0))
     park(lake, "load", Message("2", b"{}", {}), at(3), "over_budget", at(0))
 
-    assert [entry.name for entry in due(lake, at(2))] == ["parked/load/1.json"]
+    assert [entry.name for entry in due(lake, at(2))] == ["parked/load/any/2026-11-01/1.json"]
     assert count_parked(lake).last_due_at == at(3)
     assert count_parked(lake).last_due_at - at(1) == timedelta(hours=2)

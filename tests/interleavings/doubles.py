@@ -116,7 +116,9 @@ class SteppedLake(LakeInMemory):
         self._step("list", prefix)
         yield from list(super().names(prefix))
 
-    def entries(self, prefix: str, after: str = "") -> Iterator[LakeObject]:
+    def entries(
+        self, prefix: str, after: str = "", page_size: int | None = None
+    ) -> Iterator[LakeObject]:
         self._step("list", prefix)
         listed = sorted(it for it in self.objects if it.startswith(prefix) and it > after)
         for it in [self.objects[name] for name in listed]:

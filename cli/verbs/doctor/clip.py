@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote
 
 from google.cloud import pubsub_v1
 
@@ -34,6 +33,7 @@ from shared.model import Record, Video, parse
 from shared.rating_section import Rating
 from shared.storage.lake import Lake
 from shared.storage.layout import PARKED, VIDEOS, metadata_name
+from shared.storage.parked_objects import UPLOADS, parked_folders, parked_of_video
 from shared.warehouse.client import bigquery
 
 MARKS = "state/_smoke/"
@@ -210,8 +210,8 @@ class _SmokeRun:
 
     def _no_rating(self, missing: set[str], errors: FunctionErrors) -> str:
         errors.update()
-        parked = f"{PARKED}analyze/{quote(f'{VIDEOS}{self.video_id}.', safe='')}"
-        if any(True for _ in self.lake.names(parked)):
+        parked = parked_of_video(self.lake, self.video_id, parked_folders(self.lake))
+        if any(f"{PARKED}{UPLOADS}/" in name for name in parked):
             return "It is parked until tomorrow (UTC): the daily budget is used up."
         cause = errors.misconfigured or errors.last
         return f"No rating by {', '.join(sorted(missing))}{f': {cause}' if cause else '.'}"

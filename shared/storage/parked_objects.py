@@ -1,0 +1,90 @@
+"""Parked messages as objects: which budget and which video each belongs to, and short listings.
+
+A message is `parked/{stage}/{budget}/{due date}/{key}.json`. So the listing of one budget begins
+with what was due first, and it can stop where the money or the due dates end. Earlier versions
+wrote flat names, `parked/{stage}/{key}.json`. Those are still listed.
+
+A folder is discovered with a listing of one object, which then continues behind the folder. A
+listing with a delimiter would page through every flat name.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from shared.storage.lake import Lake, LakeObject
+from shared.storage.layout import ANY_BUDGET, PARKED, VIDEOS, parked_folder, video_key
+
+UPLOADS = "analyze"
+"""The stage whose messages wait for the budget of a rater."""
+
+RECORDS = "load"
+
+_FLAT_UPLOADS = f"{PARKED}{UPLOADS}/{quote(VIDEOS, safe='')}"
+_BEHIND_FLAT_UPLOADS = f"{_FLAT_UPLOADS}~"
+_OF_RATER = re.compile(r"-gemini%3A([a-z][a-z0-9-]*)(?:%2B[a-z]+)*-[0-9]+\.json$")
+
+
+def named_rater(parked: str) -> str:
+    """The entry of RATERS that a parked upload is for, by its object's name; "" for none.
+
+    A flat name that was cut because it is long tells no entry.
+    """
+    folder, *deeper = parked.split("/")[2:]
+    if deeper and folder != ANY_BUDGET:
+        return folder
+    match = _OF_RATER.search(parked)
+    return match[1] if match else ""
+
+
+def budget_folders(lake: Lake, stage: str) -> list[str]:
+    """Prefixes of the budgets for which messages of a stage wait; one request for each."""
+    if stage != UPLOADS:
+        return [parked_folder(stage)]
+    return list(_subfolders(lake, f"{PARKED}{stage}/"))
+
+
+def flat_entries(lake: Lake, stage: str, page_size: int | None = None) -> Iterator[LakeObject]:
+    """Messages that earlier versions parked, in the order of their names."""
+    if stage == UPLOADS:
+        yield from lake.entries(_FLAT_UPLOADS, page_size=page_size)
+        return
+    prefix = f"{PARKED}{stage}/"  # message ids are numbers: they come before any folder
+    first = next(lake.entries(prefix, page_size=1), None)
+    if first is None or "/" in first.name.removeprefix(prefix):
+        return
+    for entry in lake.entries(prefix, page_size=page_size):
+        if "/" in entry.name.removeprefix(prefix):
+            return
+        yield entry
+
+
+def parked_folders(lake: Lake) -> list[str]:
+    """Prefixes under which a key follows: one for each stage, and one for each budget and date."""
+    folders = [f"{PARKED}{stage}/" for stage in (UPLOADS, RECORDS)]
+    for stage in (UPLOADS, RECORDS):
+        for budget in budget_folders(lake, stage):
+            folders += _subfolders(lake, budget)
+    return folders
+
+
+def parked_of_video(lake: Lake, video_id: str, folders: Iterable[str]) -> Iterator[str]:
+    """Names of a video's parked messages: one listing for each of `parked_folders`.
+
+    Records that earlier versions parked have the message's id as their key, so they are not found.
+    """
+    for folder in folders:
+        yield from lake.names(f"{folder}{quote(video_key(video_id, ''), safe='')}")
+
+
+def _subfolders(lake: Lake, prefix: str) -> Iterator[str]:
+    after = prefix
+    while entry := next(lake.entries(prefix, after, page_size=1), None):
+        folder, slash, _ = entry.name.removeprefix(prefix).partition("/")
+        if slash:
+            yield f"{prefix}{folder}/"
+            after = f"{prefix}{folder}0"  # "0" is the character after "/"
+        elif entry.name.startswith(_FLAT_UPLOADS):
+            after = _BEHIND_FLAT_UPLOADS
+        else:
+            after = entry.name
