@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DOCS := .venv-docs
 READY := $(VENV)/.ready
 STATEMENTS := $(CURDIR)/build/statements
 
@@ -10,7 +11,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate cost install-test bench real-clips soak coverage study worlds raters moment campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate docs cost install-test bench real-clips soak coverage study worlds raters moment campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -80,6 +81,17 @@ generate: $(READY) ## Write the generated files: from rubric and tables, command
 	@$(BIN)/python -m scripts.reference
 	@$(BIN)/python -m scripts.sample_table
 
+# What builds the site has versions of its own, and nobody needs it to run or test the product.
+$(DOCS)/.ready: requirements-docs.txt | $(READY)
+	@$(PYTHON) -m venv --clear $(DOCS)
+	@VIRTUAL_ENV="$(CURDIR)/$(DOCS)" $(BIN)/uv pip install --quiet --require-hashes -r requirements-docs.txt
+	@touch $@
+
+# With --quiet, MkDocs counts no warnings, and --strict lets every one pass.
+docs: $(DOCS)/.ready ## Build the site of the documentation; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --strict
+	@echo "Open build/site/index.html"
+
 cost: $(READY) ## Write what loading costs in BigQuery into docs/operations.md, after a change of tables or SQL (needs npm)
 	@$(BIN)/python -m tests.sql.references
 	@$(BIN)/python -m benchmarks.warehouse_cost
@@ -130,7 +142,7 @@ scan: $(READY) ## Check terraform/ for unsafe settings (checkov; exceptions are 
 		checkov --directory terraform --framework terraform --compact --quiet --skip-download
 
 audit: $(READY) ## Ask PyPI for known vulnerabilities of each pinned package; no answer is a failure
-	@for pins in functions/*/requirements*.txt requirements-browser.txt requirements-dev.txt requirements-uv.txt; do \
+	@for pins in functions/*/requirements*.txt requirements-browser.txt requirements-dev.txt requirements-docs.txt requirements-uv.txt; do \
 		echo "$$pins"; \
 		$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
 			--require-hashes --disable-pip -r "$$pins" || exit 1; \
@@ -167,4 +179,4 @@ mutations: $(READY) ## Put each of some sixty faults into the code, and see the 
 	@$(BIN)/python -m tests.mutations
 
 clean: ## Remove the environment and everything that the demo stored
-	rm -rf $(VENV) .local .zetasql "$(STATEMENTS)"
+	rm -rf $(VENV) $(DOCS) .local .zetasql "$(STATEMENTS)"

@@ -24,6 +24,7 @@ def main() -> None:
     _compile("requirements-dev.in", everything)
     _compile("requirements-uv.in", "requirements-uv.txt")
     _compile("requirements-browser.in", "requirements-browser.txt")
+    _compile("requirements-docs.in", "requirements-docs.txt")
     for path in sorted(ROOT.glob("functions/*/requirements*.in")):
         name = str(path.relative_to(ROOT))
         _compile(name, name.replace(".in", ".txt"), "--constraint", everything)

@@ -1,0 +1,58 @@
+"""How the site differs from the folder docs/: MkDocs calls these functions while it builds.
+
+https://www.mkdocs.org/user-guide/configuration/#hooks, read 2026-11. The site is built in an
+environment of its own, so this file needs the standard library alone.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_LINK = re.compile(
+    r"\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<target>\.\./[^)\s#]+)(?:#[^)\s]*)?\)"
+)
+_FENCE = re.compile(r"^(```.*?^```)$", re.MULTILINE | re.DOTALL)
+
+
+def on_config(config: Any) -> Any:
+    """List the pages of each folder that the navigation names with a trailing slash."""
+    docs = Path(config.docs_dir)
+    sections = [
+        {title: list(_pages(docs, entries)) if isinstance(entries, list) else entries}
+        for section in config.nav
+        for title, entries in section.items()
+    ]
+    config.nav = [section for section in sections if all(section.values())]
+    return config
+
+
+def _pages(docs: Path, entries: list[str]) -> Iterator[str]:
+    for entry in entries:
+        if entry.endswith("/"):
+            pages = (page.relative_to(docs).as_posix() for page in docs.glob(f"{entry}**/*.md"))
+            yield from sorted(page for page in pages if page not in entries)
+        else:
+            yield entry
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Name the files of the repository that a page links to: the site does not hold them."""
+    parts = _FENCE.split(markdown)
+    folder = posixpath.dirname(page.file.src_uri)
+    parts[::2] = [_LINK.sub(lambda link: _named(folder, link), part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _named(folder: str, link: re.Match[str]) -> str:
+    """A link as it is, or the words of a link out of docs/ and the path of its file.
+
+    >>> _named("reference", _LINK.match("[the ladder](../../shared/insights/ladder.yaml)"))
+    'the ladder (`shared/insights/ladder.yaml`)'
+    """
+    path = posixpath.normpath(posixpath.join("docs", folder, link["target"]))
+    if path.startswith("docs/"):
+        return link[0]
+    words = link["text"].strip("`")
+    return f"`{path}`" if path.endswith(words) else f"{link['text']} (`{path}`)"

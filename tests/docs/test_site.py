@@ -1,0 +1,100 @@
+"""The site names what it does not hold, lists every page, and asks no other server."""
+
+import doctest
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from scripts import site_hooks
+
+ROOT = Path(__file__).parents[2]
+BUILDER = ROOT / ".venv-docs/bin/python"
+OTHER_SERVER = re.compile(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=\"?https?://")
+
+needs_mkdocs = pytest.mark.skipif(
+    not BUILDER.exists(), reason="MkDocs is not installed: run `make docs`."
+)
+
+
+def shown(markdown: str, page: str = "reference/insights.md") -> str:
+    source = SimpleNamespace(file=SimpleNamespace(src_uri=page))
+    return site_hooks.on_page_markdown(markdown, page=source)
+
+
+def build(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site in a folder that has the documentation."""
+    (folder / "scripts").symlink_to(ROOT / "scripts")
+    (folder / "mkdocs.yml").write_bytes((ROOT / "mkdocs.yml").read_bytes())
+    command = [str(BUILDER), "-m", "mkdocs", "build", "--strict"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_example_of_the_hook_holds():
+    assert doctest.testmod(site_hooks).failed == 0
+    assert doctest.testmod(site_hooks).attempted == 1
+
+
+def test_a_link_within_the_documentation_stays_a_link():
+    link = "[marks](../explanation/measured/coverage.md#marks)"
+
+    assert shown(link) == link
+
+
+def test_a_file_of_the_repository_is_named():
+    assert shown("[`functions.tf`](../../terraform/functions.tf)") == "`terraform/functions.tf`"
+    assert shown("[roles](../terraform/ROLES.md#who)", "a.md") == "roles (`terraform/ROLES.md`)"
+
+
+def test_a_block_of_code_is_shown_as_written():
+    block = "```text\n[a](../../b.py)\n```"
+
+    assert shown(block) == block
+
+
+def test_the_navigation_lists_every_page(tmp_path):
+    for name in ("index.md", "guides/b.md", "guides/a.md", "reference/deep/c.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# Page")
+    nav = [{"Home": "index.md"}, {"Guides": ["guides/b.md", "guides/"]}, {"None": ["none/"]}]
+    config = SimpleNamespace(docs_dir=str(tmp_path), nav=[*nav, {"Reference": ["reference/"]}])
+
+    assert site_hooks.on_config(config).nav == [
+        {"Home": "index.md"},
+        {"Guides": ["guides/b.md", "guides/a.md"]},
+        {"Reference": ["reference/deep/c.md"]},
+    ]
+
+
+def test_no_diagram_needs_a_program_of_another_server():
+    pages = (ROOT / "docs").rglob("*.md")
+
+    assert [page.name for page in pages if "```mermaid" in page.read_text()] == []
+
+
+@needs_mkdocs
+def test_the_site_builds_without_a_warning_and_asks_no_other_server(tmp_path):
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+
+    built = build(tmp_path)
+
+    assert built.returncode == 0, built.stderr
+    pages = [page.read_text() for page in (tmp_path / "build/site").rglob("*.html")]
+    assert pages
+    assert [found for page in pages for found in OTHER_SERVER.findall(page)] == []
+
+
+@needs_mkdocs
+def test_a_link_that_leads_nowhere_fails_the_build(tmp_path):
+    links = ["nowhere.md", "index.md#no-heading", "/docs/index.md", "nowhere/"]
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    with (tmp_path / "docs/surprises.md").open("a") as page:
+        page.writelines(f"\n[broken]({link})\n" for link in links)
+
+    built = build(tmp_path)
+
+    assert built.returncode == 1
+    assert [link for link in links if f"'{link}'" not in built.stderr] == []
