@@ -11,7 +11,7 @@ STATEMENTS := $(CURDIR)/build/statements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser pictures test sql lint generate docs cost install-test bench real-clips soak coverage study worlds raters moment campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
+.PHONY: help setup demo browser pictures test sql lint generate docs docs-check cost install-test bench real-clips soak coverage study worlds raters moment campaigns lock pins scan audit fuzz fuzz-tables formats faults interleavings mutations clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -91,6 +91,11 @@ $(DOCS)/.ready: requirements-docs.txt | $(READY)
 docs: $(DOCS)/.ready ## Build the site of the documentation; a link that leads nowhere fails
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --strict
 	@echo "Open build/site/index.html"
+
+PAGES ?=
+docs-check: $(READY) ## Run the commands of README, tutorials and guides (or of PAGES) as written; check the prose
+	@$(BIN)/python -m tests.docs $(PAGES)
+	@$(BIN)/python -m tests.docs.prose
 
 cost: $(READY) ## Write what loading costs in BigQuery into docs/operations.md, after a change of tables or SQL (needs npm)
 	@$(BIN)/python -m tests.sql.references

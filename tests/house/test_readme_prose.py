@@ -3,17 +3,15 @@
 import re
 import shlex
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import pytest
 import typer
 
 from cli.main import app
+from tests.docs.prose import MEAN_WORDS, long_sentences, mean_words, prose
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
-MEAN_WORDS = 16
-MOST_WORDS = 30
 READERS = ("analysts", "psychologists", "data scientists", "engineers")
 LINES_OF_A_SCREEN = 56
 
@@ -35,28 +33,6 @@ INTERNAL = re.compile(
 )
 
 
-def prose() -> str:
-    """The text that a person reads as sentences: no code, tables, pictures or headings."""
-    text = re.sub(r"```.*?```|<picture>.*?</picture>", "", README, flags=re.DOTALL)
-    text = re.sub(r"^(#|\|| {4}).*$", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"<https?://[^>]*>", "the address", text)
-
-
-def sentences() -> list[str]:
-    paragraphs = [" ".join(paragraph.split()) for paragraph in prose().split("\n\n")]
-    return [
-        sentence
-        for paragraph in paragraphs
-        for sentence in re.split(r"(?<=[.?!])(?:\*\*)?\s+(?=[\W_]*[A-Z`])", paragraph)
-        if re.search(r"\w", sentence)
-    ]
-
-
-def words(sentence: str) -> int:
-    return len([word for word in sentence.split() if re.search(r"\w", word)])
-
-
 def section(title: str) -> str:
     match = re.search(rf"^## {title}\n(.*?)(?=^## )", README, re.MULTILINE | re.DOTALL)
     assert match, title
@@ -64,8 +40,8 @@ def section(title: str) -> str:
 
 
 def test_sentences_are_short():
-    assert [sentence for sentence in sentences() if words(sentence) > MOST_WORDS] == []
-    assert fmean(map(words, sentences())) <= MEAN_WORDS
+    assert long_sentences(README) == []
+    assert mean_words(README) <= MEAN_WORDS
 
 
 def test_the_first_result_comes_without_a_word_of_internals():
@@ -98,7 +74,7 @@ def test_a_command_of_the_readme_has_a_verb_and_options_that_exist(words):
 
 @pytest.mark.parametrize(("term", "explanation"), TERMS.items())
 def test_a_term_is_explained_where_it_is_first_used(term, explanation):
-    text = " ".join(prose().split())
+    text = " ".join(prose(README).split())
     first_use = re.search(rf"(?<![\w/-]){re.escape(term)}s?(?!\w)", text)
 
     assert explanation in text

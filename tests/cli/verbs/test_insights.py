@@ -24,6 +24,7 @@ from shared.insights import analysis
 from shared.insights.analysis import analyse
 from shared.insights.plan_file import default_plan, default_text
 from shared.known_breaks import known_breaks
+from tests.docs.pages import blocks
 from tests.fakes import LakeInMemory
 from tests.insights_tables import PLAN, plan, rows, table, write_csv
 
@@ -88,9 +89,8 @@ def test_the_plan_of_the_readme_answers_for_a_table_with_such_columns(plan_path,
     names = {"creator": "account", "views": "plays", "likes": "hearts"}
     names["unexpectedness"] = "surprise_score"
     ratings = [{theirs: video[ours] for ours, theirs in names.items()} for video in rows()]
-    plan_path.write_text(
-        re.findall(r"```yaml\n(.*?)```", (PROJECT / "README.md").read_text(), re.S)[0]
-    )
+    readme = blocks((PROJECT / "README.md").read_text())
+    plan_path.write_text(next(block.text for block in readme if block.title == "plan.yaml"))
 
     assert run("--input", write_csv(tmp_path / "videos.csv", ratings), "--plan", plan_path) == 0
 
