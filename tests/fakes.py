@@ -120,10 +120,11 @@ class LakeInMemory:
         yield from sorted(name for name in self.objects if name.startswith(prefix))
 
     def entries(
-        self, prefix: str, after: str = "", page_size: int | None = None
+        self, prefix: str, after: str = "", before: str = "", page_size: int | None = None
     ) -> Iterator[LakeObject]:
         for name in self.names(prefix):
-            if name > after and (it := self.objects.get(name)):
+            is_between = name > after and (not before or name < before)
+            if is_between and (it := self.objects.get(name)):
                 self.listed += 1
                 yield LakeObject(name, it.generation, it.size, it.updated, it.custom_time)
 

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from shared.config import SweepSettings
 from shared.errors import Misconfigured
 from shared.messaging.events import Message, as_json, upload_in, video_of
 from shared.messaging.failed import DEAD_LETTERED
+from shared.messaging.in_flight import delete_mark, mark_in
 from shared.messaging.last_errors import last_error, note_name
 from shared.messaging.subscription import PulledSubscription
 from shared.messaging.topics import Stage
@@ -69,19 +69,20 @@ class DeadLetters:
     def _keep(self, message: Message, at: datetime) -> None:
         attributes = message.attributes
         entry = self._tombstones.redact_evidence(_evidence(self.stage, message))
-        if entry is None:
-            self._lake.delete(note_name(self.stage, message))
-            return
-        self._lake.keep_failed(
-            self.stage,
-            message.id,
-            DEAD_LETTERED,
-            _sentence(attributes, last_error(self._lake, self.stage, message)),
-            at,
-            delivery_count=_count(attributes),
-            **entry,
-        )
+        if entry is not None:
+            self._lake.keep_failed(
+                self.stage,
+                message.id,
+                DEAD_LETTERED,
+                _sentence(attributes, last_error(self._lake, self.stage, message)),
+                at,
+                delivery_count=_count(attributes),
+                **entry,
+            )
         self._lake.delete(note_name(self.stage, message))
+        delete_mark(self._lake, mark_in(attributes))
+        if entry is None:
+            return
         fields = {"stage": self.stage, "video_id": video_of(attributes)}
         log.warning("dead letter kept", extra=fields)
 
@@ -139,7 +140,7 @@ def _evidence(stage: Stage, message: Message) -> dict[str, Any]:
     entry = as_json(message)
     if stage == "analyze":
         with suppress(Malformed):
-            entry["upload"] = asdict(upload_in(message.attributes))
+            entry["upload"] = upload_in(message.attributes).document()
     return entry
 
 

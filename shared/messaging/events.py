@@ -4,12 +4,13 @@ import base64
 import binascii
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from cloudevents.http import CloudEvent
 
+from shared.messaging.in_flight import mark_in
 from shared.model import Malformed, canonical_json, id_in_name
 
 DIRECT_FINALIZED = "google.cloud.storage.object.v1.finalized"
@@ -40,7 +41,8 @@ class VideoUploaded:
 
     Bucket, name and generation identify the object. A request names its `condition`
     (`gemini:flash+caption`) and the number of its `replicate`. An upload is for every deployed
-    rater.
+    rater. `in_flight` is the mark of an upload that was parked (shared/messaging/in_flight.py); it
+    says nothing about what is to be rated.
     """
 
     bucket: str
@@ -48,6 +50,13 @@ class VideoUploaded:
     generation: str
     condition: str | None = None
     replicate: int = 0
+    in_flight: str = field(default="", compare=False)
+
+    def document(self) -> dict[str, Any]:
+        """What a replay needs, as JSON."""
+        document = asdict(self)
+        del document["in_flight"]
+        return document
 
 
 def message_of(event: CloudEvent) -> Message:
@@ -104,7 +113,9 @@ def upload_in(attributes: dict[str, str]) -> VideoUploaded:
         raise Malformed(
             f"replicate {str(replicate)[:40]!r} is not a number below {MOST_REPLICATES}"
         )
-    return replace(upload, condition=condition, replicate=int(replicate))
+    return replace(
+        upload, condition=condition, replicate=int(replicate), in_flight=mark_in(attributes)
+    )
 
 
 CANARY = "GEMINI_CANARY"
@@ -183,7 +194,7 @@ def evidence(event: CloudEvent) -> dict[str, Any]:
         entry |= as_json(message_of(event))
     with suppress(Malformed):
         if upload := video_uploaded(event):
-            entry["upload"] = asdict(upload)
+            entry["upload"] = upload.document()
     return entry or {"event": _whole(event.data)}
 
 

@@ -10,20 +10,28 @@ without reading any object, and it ends where the due dates end.
 import base64
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from shared.errors import Permanent
 from shared.messaging.events import Message, VideoUploaded, as_json, video_of
+from shared.messaging.in_flight import ATTRIBUTE, delete_mark, mark_of, set_mark
 from shared.messaging.topics import STAGES, Stage, Topics
 from shared.model import Malformed, canonical_json
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import PARKED, parked_name
-from shared.storage.parked_objects import budget_folders, flat_entries
+from shared.storage.parked_objects import (
+    UPLOADS,
+    budget_folders,
+    flat_entries,
+    has_flat_entries,
+    named_rater,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +41,6 @@ LONGEST_WAIT = timedelta(hours=25)
 
 PAGE = 1_000
 """The most objects that one listing request returns."""
-
-MOST_AHEAD = 100
-"""How many messages that a wrong clock dated days ahead are looked at in one sweep."""
 
 MOST_COUNTED = 10_000
 
@@ -72,6 +77,11 @@ class ParkedQueue:
     stage: str
     folder: str | None
 
+    @property
+    def budget(self) -> str | None:
+        """The entry of RATERS that pays, "" for none; None where each message tells its own."""
+        return None if self.folder is None else named_rater(self.folder)
+
     def due(self, now: datetime, page_size: int = PAGE) -> Iterator[LakeObject]:
         """Messages that are due; a message without a custom time is always due.
 
@@ -80,27 +90,29 @@ class ParkedQueue:
         not looked at before: a clock that is one day ahead makes it wait up to 49 hours.
         """
         if self.folder is None:
-            entries = flat_entries(self.lake, self.stage, page_size)
-            yield from (entry for entry in entries if is_due(entry, now))
+            yield from _due_among(flat_entries(self.lake, self.stage, page_size), now)
             return
         tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
-        for entry in self.lake.entries(self.folder, page_size=page_size):
-            if entry.name >= f"{self.folder}{tomorrow}":
-                break
-            if is_due(entry, now):
-                yield entry
-        yield from self._dated_ahead(tomorrow + timedelta(days=1), now)
-
-    def _dated_ahead(self, first: date, now: datetime) -> Iterator[LakeObject]:
-        after = f"{self.folder}{first}"
-        entries = self.lake.entries(str(self.folder), after, page_size=MOST_AHEAD)
-        yield from (entry for entry in islice(entries, MOST_AHEAD) if is_due(entry, now))
+        first, last = (f"{self.folder}{tomorrow + timedelta(days)}" for days in (0, 1))
+        entries = self.lake.entries(self.folder, before=first, page_size=page_size)
+        yield from _due_among(entries, now)
+        yield from _due_among(self.lake.entries(self.folder, last, page_size=page_size), now)
 
 
 def queues(lake: Lake, stage: str) -> list[ParkedQueue]:
     """The queues of a stage, the one of earlier versions first."""
-    folders = [None, *budget_folders(lake, stage)]
-    return [ParkedQueue(lake, stage, folder) for folder in folders]
+    folders: list[str | None] = [None] if has_flat_entries(lake, stage) else []
+    return [ParkedQueue(lake, stage, folder) for folder in folders + budget_folders(lake, stage)]
+
+
+def _due_among(entries: Iterable[LakeObject], now: datetime) -> Iterator[LakeObject]:
+    """Entries that are due, until too many were not."""
+    waiting = 0
+    for entry in entries:
+        if is_due(entry, now):
+            yield entry
+        elif (waiting := waiting + 1) == PAGE:
+            return
 
 
 def upload_key(upload: VideoUploaded, condition: str) -> str:
@@ -159,11 +171,14 @@ def count_parked(lake: Lake, most: int = MOST_COUNTED) -> ParkedCount:
     return ParkedCount(len(entries), min(times, default=None), max(times, default=None))
 
 
-def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstones) -> bool:
+def release(
+    entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstones, day: date | None = None
+) -> bool:
     """Publish a parked message and delete it; False when it was deleted after the listing.
 
     A message about something erased is deleted unpublished, and the result is False too. A message
-    that only mentions it is published without the name.
+    that only mentions it is published without the name. With a `day`, an upload counts as in
+    flight from that day on (shared/messaging/in_flight.py).
 
     Publishing comes first. A process killed in between publishes twice, which changes nothing at
     its stage. A message parked again meanwhile stays, because only the generation that was read is
@@ -175,13 +190,27 @@ def release(entry: LakeObject, lake: Lake, topics: Topics, tombstones: Tombstone
     stage, message = _message_in(entry.name, content)
     redacted = tombstones.redact_message(message.data, message.attributes)
     if redacted is not None:
-        topics.publish(stage, replace(message, data=redacted))
+        message = replace(message, data=redacted)
+        if day is not None and stage == UPLOADS:
+            mark = mark_of(day, named_rater(entry.name), generation)
+            _publish_marked(message, mark, lake, topics)
+        else:
+            topics.publish(stage, message)
     lake.delete(entry.name, generation)
     if redacted is None:
         return False
     fields = {"object": entry.name, "video_id": video_of(message.attributes)}
     log.info("parked message published", extra=fields)
     return True
+
+
+def _publish_marked(upload: Message, mark: str, lake: Lake, topics: Topics) -> None:
+    set_mark(lake, mark)
+    try:
+        topics.publish(UPLOADS, replace(upload, attributes=upload.attributes | {ATTRIBUTE: mark}))
+    except Permanent:
+        delete_mark(lake, mark)
+        raise
 
 
 def _message_in(name: str, content: bytes) -> tuple[Stage, Message]:

@@ -1,8 +1,10 @@
 """Use case: every few minutes, publish parked messages that are due and keep dead letters."""
 
 import logging
-import sys
-from collections.abc import Callable, Iterable, Iterator
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import takewhile
@@ -10,18 +12,23 @@ from typing import Any
 
 from shared.concurrency import in_order
 from shared.errors import Permanent
+from shared.messaging.allowance import Allowance, affordable_entries
 from shared.messaging.dead_letters import DeadLetters, drain_all
-from shared.messaging.parked import count_parked, due, release
+from shared.messaging.parked import count_parked, queues, release
 from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake, LakeObject
-from shared.storage.layout import PARKED
-from shared.storage.parked_objects import named_rater
+from shared.storage.lease import Lease, LeaseHeld
+from shared.storage.parked_objects import RECORDS, UPLOADS
 
 log = logging.getLogger(__name__)
 
-OVER_BUDGET = f"{PARKED}analyze/"
-"""Only the day's budget parks uploads."""
+CLAIM = "state/_sweep.claim"
+LEASE = 2
+"""In deadlines. When time is over, what has begun still ends, within request timeouts."""
+
+MOST_WAITING = 500
+"""The count of waiting messages stops there. A sweep says how far behind it is, not how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,16 @@ class SweepApp:
     affordable_uploads: Callable[[date, str], int | None]
     """How many videos the budget of an entry of RATERS can still pay on a UTC day; None without a
     budget. The empty name has the budget of all raters together."""
+    owner: Callable[[], str] = lambda: uuid.uuid4().hex
+    """A new name for each sweep that holds the lease."""
 
 
 def sweep(app: SweepApp) -> dict[str, Any]:
     """Publish parked messages that are due, and drain the dead-letter subscriptions.
 
-    Returns counts: parked messages `published`, `waiting` and `unreadable`; dead letters kept, by
-    stage; and whether the time ran out (`left`). A second run changes nothing. Raises Transient
+    Returns counts: parked messages `published`, `unreadable` and `waiting` (`waiting_at_least`
+    when that count stopped at MOST_WAITING); dead letters kept, by stage; and whether the time ran
+    out (`left`). A second run changes nothing, and of two at once one releases. Raises Transient
     and Misconfigured, after which the next run continues.
     """
     ends_at = app.timer() + app.deadline_s
@@ -53,13 +63,14 @@ def sweep(app: SweepApp) -> dict[str, Any]:
         return app.timer() >= ends_at
 
     letters = drain_all(app.dead_letters, app.clock, is_over)
-    entries = takewhile(lambda _: not is_over(), _affordable(due(app.lake, app.clock()), app))
-    released = list(in_order(lambda entry: _release(entry, app), entries))
+    released = _release_due(app, is_over)
+    waiting = count_parked(app.lake, MOST_WAITING)
     answer: dict[str, Any] = {
         "parked": {
-            "published": released.count("published"),
-            "unreadable": released.count("unreadable"),
-            "waiting": count_parked(app.lake).count,
+            "published": released["published"],
+            "unreadable": released["unreadable"],
+            "waiting": waiting.count,
+            "waiting_at_least": waiting.at_least,
         },
         "dead_letters": letters,
         "left": is_over(),
@@ -68,34 +79,42 @@ def sweep(app: SweepApp) -> dict[str, Any]:
     return answer
 
 
-def _affordable(entries: Iterable[LakeObject], app: SweepApp) -> Iterator[LakeObject]:
+def _release_due(app: SweepApp, is_over: Callable[[], bool]) -> Counter[str]:
+    """Release what is due, and count the results. Nothing while another sweep does it."""
+    now = app.clock()
+    day = now.astimezone(UTC).date()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(Lease(app.lake, LEASE * app.deadline_s).acquire(CLAIM, app.owner()))
+        except LeaseHeld:
+            return Counter()
+        entries = takewhile(lambda _: not is_over(), _entries(app, now))
+        return Counter(in_order(lambda entry: _release(entry, app, day), entries))
+
+
+def _entries(app: SweepApp, now: datetime) -> Iterator[LakeObject]:
     """Due messages, without uploads that today's budgets cannot pay: they would be parked again.
 
-    One upload of each budget always passes. It makes `analyze` release what dead instances had
-    reserved, which nothing else does.
+    Queues take turns, so no budget's backlog holds up another. Each hour another one begins: where
+    the common budget lets a single upload pass, it is not always for the same rater.
     """
-    remaining: dict[str, int] = {}
-    for entry in entries:
-        if entry.name.startswith(OVER_BUDGET):
-            budgets = {"", named_rater(entry.name)}
-            for name in budgets - remaining.keys():
-                remaining[name] = _most_uploads(name, app)
-            if any(remaining[name] == 0 for name in budgets):
-                continue
-            for name in budgets:
-                remaining[name] -= 1
-        yield entry
+    allowance = Allowance(app.lake, app.affordable_uploads, now)
+    uploads = queues(app.lake, UPLOADS)
+    turns = deque(affordable_entries(queue, allowance, now, len(uploads)) for queue in uploads)
+    turns.rotate(-now.hour)
+    turns += (queue.due(now) for queue in queues(app.lake, RECORDS))
+    while turns:
+        entries = turns.popleft()
+        if entry := next(entries, None):
+            yield entry
+            turns.append(entries)
 
 
-def _most_uploads(rater: str, app: SweepApp) -> int:
-    most = app.affordable_uploads(app.clock().astimezone(UTC).date(), rater)
-    return sys.maxsize if most is None else max(1, most)
-
-
-def _release(entry: LakeObject, app: SweepApp) -> str:
+def _release(entry: LakeObject, app: SweepApp, day: date) -> str:
     """Release a message and name the result. An unreadable one stays, for a person to inspect."""
     try:
-        return "published" if release(entry, app.lake, app.topics, app.tombstones) else "gone"
+        is_published = release(entry, app.lake, app.topics, app.tombstones, day)
+        return "published" if is_published else "gone"
     except Permanent as error:
         log.warning("parked message unreadable", extra={"object": entry.name, "why": str(error)})
         return "unreadable"

@@ -12,6 +12,7 @@ from shared.errors import Permanent
 from shared.inputs.media_type import HEAD_BYTES, media_type
 from shared.logs import about
 from shared.messaging.events import VideoUploaded, notification_of
+from shared.messaging.in_flight import handling
 from shared.messaging.parked import park, upload_key
 from shared.model import Record, content_id, id_in_name, parse, parse_record
 from shared.privacy.tombstones import Tombstones
@@ -46,7 +47,11 @@ class RateApp:
 
 
 class NotForUs(Exception):
-    """The event names nothing that this deployment can rate; the message says why."""
+    """The event names nothing that can be rated; the message says why."""
+
+
+class OtherDeployment(Exception):
+    """Another deployment rates the upload, and settles everything about it."""
 
 
 def rate_upload(upload: VideoUploaded, delivery: str, app: RateApp) -> None:
@@ -59,7 +64,14 @@ def rate_upload(upload: VideoUploaded, delivery: str, app: RateApp) -> None:
     delivery of the event.
     """
     try:
-        rater = _rater(upload, app)
+        with handling(app.lake, upload.in_flight):
+            _rate_upload(upload, _rater(upload, app), delivery, app)
+    except OtherDeployment as why:
+        log.info("upload ignored", extra={"object": upload.name, "why": repr(why)})
+
+
+def _rate_upload(upload: VideoUploaded, rater: Rater, delivery: str, app: RateApp) -> None:
+    try:
         size = _current_size(upload, app.lake)
         video_id = _video_id(upload, app.lake)
         about(video_id)
@@ -112,7 +124,7 @@ class _RatingTask:
 def _rater(upload: VideoUploaded, app: RateApp) -> Rater:
     rater = app.raters(upload.condition)
     if rater is None:
-        raise NotForUs(f"{upload.condition} is rated by another deployment")
+        raise OtherDeployment(f"{upload.condition} is rated by another deployment")
     return rater
 
 

@@ -209,17 +209,19 @@ class Lake:
                 yield blob.name
 
     def entries(
-        self, prefix: str, after: str = "", page_size: int | None = None
+        self, prefix: str, after: str = "", before: str = "", page_size: int | None = None
     ) -> Iterator[LakeObject]:
-        """Objects under a prefix, in the order of names, page by page; `after` is left out.
+        """Objects under a prefix, in the order of names, page by page.
 
-        A caller that reads only the first few gives a `page_size`, at most 1,000.
+        The names `after` and `before` are left out. A caller that reads only the first few gives a
+        `page_size`, at most 1,000.
         """
         fields = "items(name,generation,size,updated,customTime),nextPageToken"
         with translate_errors():
             for blob in self._bucket.list_blobs(
                 prefix=prefix,
                 start_offset=after or None,
+                end_offset=before or None,
                 fields=fields,
                 page_size=page_size,
                 retry=_RETRY,

@@ -10,12 +10,13 @@ listing with a delimiter would page through every flat name.
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Literal
 from urllib.parse import quote
 
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import ANY_BUDGET, PARKED, VIDEOS, parked_folder, video_key
 
-UPLOADS = "analyze"
+UPLOADS: Literal["analyze"] = "analyze"
 """The stage whose messages wait for the budget of a rater."""
 
 RECORDS = "load"
@@ -44,17 +45,18 @@ def budget_folders(lake: Lake, stage: str) -> list[str]:
     return list(_subfolders(lake, f"{PARKED}{stage}/"))
 
 
+def has_flat_entries(lake: Lake, stage: str) -> bool:
+    """Whether earlier versions parked messages that are still there; one request."""
+    return next(flat_entries(lake, stage, page_size=1), None) is not None
+
+
 def flat_entries(lake: Lake, stage: str, page_size: int | None = None) -> Iterator[LakeObject]:
     """Messages that earlier versions parked, in the order of their names."""
-    if stage == UPLOADS:
-        yield from lake.entries(_FLAT_UPLOADS, page_size=page_size)
-        return
-    prefix = f"{PARKED}{stage}/"  # message ids are numbers: they come before any folder
-    first = next(lake.entries(prefix, page_size=1), None)
-    if first is None or "/" in first.name.removeprefix(prefix):
-        return
+    stage_folder = f"{PARKED}{stage}/"
+    # A message's id, which is the key of a record, is a number: it comes before any folder.
+    prefix = _FLAT_UPLOADS if stage == UPLOADS else stage_folder
     for entry in lake.entries(prefix, page_size=page_size):
-        if "/" in entry.name.removeprefix(prefix):
+        if "/" in entry.name.removeprefix(stage_folder):
             return
         yield entry
 

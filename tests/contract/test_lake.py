@@ -58,6 +58,8 @@ def test_a_listing_in_small_pages_is_whole_and_in_order(lake):
 
     assert [it.name for it in lake.entries("a/", page_size=1)] == ["a/1", "a/2", "a/3"]
     assert [it.name for it in lake.entries("a/", after="a/1", page_size=2)] == ["a/2", "a/3"]
+    assert [it.name for it in lake.entries("a/", before="a/3", page_size=1)] == ["a/1", "a/2"]
+    assert [it.name for it in lake.entries("a/", before="b")] == ["a/1", "a/2", "a/3"]
 
 
 def test_of_many_writers_at_once_one_succeeds(real_lake):

@@ -50,6 +50,11 @@ def clients(tmp_path_factory):
         subscriber.close()
 
 
+def counts_of(**counts):
+    """What a sweep answers about parked messages, of which there are few."""
+    return {"published": 0, "unreadable": 0, "waiting": 0, "waiting_at_least": False} | counts
+
+
 class World:
     """The served function, its topics and subscriptions under names of their own."""
 
@@ -139,14 +144,17 @@ def test_a_due_message_is_published_again_with_its_attributes(world):
     status, counts = world.sweep()
 
     assert status == 200
-    assert counts["parked"] == {"published": 1, "unreadable": 0, "waiting": 0}
-    assert world.arrived("analyze") == [(b"{}", {"a": "b"})]
+    assert counts["parked"] == counts_of(published=1)
+    ((data, attributes),) = world.arrived("analyze")
+    mark = attributes.pop("in_flight")
+    assert (data, attributes) == (b"{}", {"a": "b"})
+    assert world.lake.exists(f"state/in-flight/{mark}")
 
 
 def test_a_message_that_is_not_due_stays_parked(world):
     park(world.lake, "load", Message("1", b"{}", {}), at(1), "over_budget", at(0))
 
-    assert world.sweep()[1]["parked"] == {"published": 0, "unreadable": 0, "waiting": 1}
+    assert world.sweep()[1]["parked"] == counts_of(waiting=1)
     assert world.arrived("load") == []
 
 
@@ -187,7 +195,7 @@ def test_what_was_erased_is_neither_published_again_nor_kept(world):
 
     _, counts = world.sweep()
 
-    assert counts["parked"] == {"published": 0, "unreadable": 0, "waiting": 0}
+    assert counts["parked"] == counts_of()
     assert list(world.lake.names("failed/")) == []
     assert (world.arrived("analyze"), world.unacknowledged("load")) == ([], 0)
 
@@ -213,7 +221,7 @@ def test_a_second_sweep_changes_nothing(world):
 
     assert status == 200
     assert counts == {
-        "parked": {"published": 0, "unreadable": 0, "waiting": 0},
+        "parked": counts_of(),
         "dead_letters": {"analyze": 0, "load": 0},
         "left": False,
     }
@@ -248,7 +256,7 @@ def test_a_corrupt_parked_entry_hides_no_other(world):
     world.lake.put("parked/load/any/2026-11-01/0.json", b"{", custom_time=DAY_0)
     park(world.lake, "load", Message("1", b"{}", {}), at(0), "over_budget", at(0))
 
-    assert world.sweep()[1]["parked"] == {"published": 1, "unreadable": 1, "waiting": 1}
+    assert world.sweep()[1]["parked"] == counts_of(published=1, unreadable=1, waiting=1)
 
 
 def test_a_sweep_whose_time_is_over_says_so_and_leaves_the_rest(world, monkeypatch):

@@ -117,10 +117,14 @@ class SteppedLake(LakeInMemory):
         yield from list(super().names(prefix))
 
     def entries(
-        self, prefix: str, after: str = "", page_size: int | None = None
+        self, prefix: str, after: str = "", before: str = "", page_size: int | None = None
     ) -> Iterator[LakeObject]:
         self._step("list", prefix)
-        listed = sorted(it for it in self.objects if it.startswith(prefix) and it > after)
+        listed = sorted(
+            it
+            for it in self.objects
+            if it.startswith(prefix) and it > after and (not before or it < before)
+        )
         for it in [self.objects[name] for name in listed]:
             yield LakeObject(it.name, it.generation, it.size, it.updated, it.custom_time)
 

@@ -17,10 +17,14 @@ LAST_CHARACTER = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """The options of one list request. `start` is the first name that may be listed."""
+    """The options of one list request.
+
+    `start` is the first name that may be listed, `end` the first one behind the listing ("": none).
+    """
 
     prefix: str = ""
     start: str = ""
+    end: str = ""
     page_token: str = ""
     limit: int = PAGE_MAX
 
@@ -34,7 +38,7 @@ class ObjectPage:
 def list_page(view: sqlite3.Connection, bucket: str, request: ListRequest) -> ObjectPage:
     """One page of at most `limit` objects."""
     start = max(request.prefix, request.start, _position(request.page_token))
-    end = successor(request.prefix)
+    end = min(filter(None, (successor(request.prefix), request.end)), default=None)
     bound = "AND name < ?" if end is not None else ""
     query = (
         f"SELECT {COLUMNS} FROM objects WHERE bucket = ? AND name >= ? {bound}"  # nosec B608 # bound

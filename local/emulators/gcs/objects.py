@@ -10,7 +10,7 @@ from local.emulators.gcs.resource import writable_fields
 from local.emulators.gcs.wire import StorageRequest, StorageResponse
 
 # Each of these would change which objects a page holds.
-UNSUPPORTED_LIST_OPTIONS = ("delimiter", "endOffset", "matchGlob", "softDeleted", "versions")
+UNSUPPORTED_LIST_OPTIONS = ("delimiter", "matchGlob", "softDeleted", "versions")
 
 
 def get(request: StorageRequest, response: StorageResponse, backend: StorageBackend) -> None:
@@ -56,6 +56,7 @@ def _list_request(request: StorageRequest) -> ListRequest:
     return ListRequest(
         prefix=request.option("prefix"),
         start=request.option("startOffset"),
+        end=request.option("endOffset"),
         page_token=request.option("pageToken"),
         limit=min(limit or PAGE_MAX, PAGE_MAX),
     )

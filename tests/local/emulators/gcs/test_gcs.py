@@ -449,9 +449,15 @@ def test_a_listing_begins_with_the_start_offset(bucket):
     assert names(bucket.list_blobs(prefix="a", start_offset="a2")) == ["a2", "a3"]
 
 
-@pytest.mark.parametrize(
-    "option", [{"delimiter": "/"}, {"end_offset": "z"}, {"match_glob": "*"}, {"versions": True}]
-)
+@pytest.mark.parametrize(("end", "listed"), [("a2", ["a1"]), ("b", ["a1", "a2"]), ("a", [])])
+def test_a_listing_ends_before_the_end_offset(bucket, end, listed):
+    for name in ("a1", "a2", "b"):
+        put(bucket, name)
+
+    assert names(bucket.list_blobs(prefix="a", end_offset=end)) == listed
+
+
+@pytest.mark.parametrize("option", [{"delimiter": "/"}, {"match_glob": "*"}, {"versions": True}])
 def test_a_list_option_that_is_not_offered_is_refused(bucket, option):
     with pytest.raises(MethodNotImplemented, match="list option"):
         list(bucket.list_blobs(**option))
