@@ -61,12 +61,13 @@ def affordable_entries(
 
     `share` is the number of queues that share the common budget. It makes the pages smaller.
     """
-    page_size = min(PAGE, allowance.remaining([""]) // share + 1)
+    if not queue.may_be_due(now):
+        return  # then the budgets need not be read
+    of_all = {"", queue.budget or ""}
+    page_size = min(PAGE, allowance.remaining(of_all) // share + 1)
     entries = queue.due(now, page_size)
     skipped = 0
-    while allowance.remaining([""]) and skipped < MOST_SKIPPED:
-        if queue.budget is not None and not allowance.remaining({"", queue.budget}):
-            return
+    while allowance.remaining(of_all) and skipped < MOST_SKIPPED:
         entry = next(entries, None)
         if entry is None:
             return

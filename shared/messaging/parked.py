@@ -89,14 +89,21 @@ class ParkedQueue:
         no longer than LONGEST_WAIT, counted by the bucket's clock. One that is dated tomorrow is
         not looked at before: a clock that is one day ahead makes it wait up to 49 hours.
         """
+        for entries in self._listings(now, page_size):
+            yield from _due_among(entries, now)
+
+    def may_be_due(self, now: datetime) -> bool:
+        """Whether a message is there that is not dated tomorrow; at most two requests."""
+        return any(True for entries in self._listings(now, page_size=1) for _ in entries)
+
+    def _listings(self, now: datetime, page_size: int) -> Iterator[Iterator[LakeObject]]:
         if self.folder is None:
-            yield from _due_among(flat_entries(self.lake, self.stage, page_size), now)
+            yield flat_entries(self.lake, self.stage, page_size)
             return
         tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
         first, last = (f"{self.folder}{tomorrow + timedelta(days)}" for days in (0, 1))
-        entries = self.lake.entries(self.folder, before=first, page_size=page_size)
-        yield from _due_among(entries, now)
-        yield from _due_among(self.lake.entries(self.folder, last, page_size=page_size), now)
+        yield self.lake.entries(self.folder, before=first, page_size=page_size)
+        yield self.lake.entries(self.folder, last, page_size=page_size)
 
 
 def queues(lake: Lake, stage: str) -> list[ParkedQueue]:

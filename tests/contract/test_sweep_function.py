@@ -200,6 +200,15 @@ def test_what_was_erased_is_neither_published_again_nor_kept(world):
     assert (world.arrived("analyze"), world.unacknowledged("load")) == ([], 0)
 
 
+def test_a_dead_upload_is_in_flight_no_more(world):
+    world.lake.put("state/in-flight/2026-11-01/any/5", b"{}")
+
+    world.give_up("analyze", b"{}", in_flight="2026-11-01/any/5")
+    world.sweep()
+
+    assert list(world.lake.names("state/in-flight/")) == []
+
+
 def test_a_dead_upload_is_kept_as_an_upload(world):
     world.give_up(
         "analyze", b"{}", eventType="OBJECT_FINALIZE", bucketId="lake", objectId="videos/1.mp4",

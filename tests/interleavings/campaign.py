@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise, permutations
 
+from shared.messaging.sweep import LEASE
 from tests.interleavings.invariants import erased_remains, others_missing, paid_too_often
 from tests.interleavings.operations import KINDS, LATER, Run
 from tests.interleavings.scheduler import STOPS
 from tests.interleavings.substitutes import single_threaded, waiting_on
-from tests.interleavings.world import World
+from tests.interleavings.world import SWEEP_S, World
 
 Step = tuple[float, str, str]
 
@@ -59,7 +60,7 @@ def _violations(world: World, run: Run) -> Iterator[str]:
     if run.erases:
         yield from (f"when all had ended: {each}" for each in erased_remains(world))
     for _ in range(2):
-        world.scheduler.now_s += 60.0  # what is parked is due
+        world.scheduler.now_s += LEASE * SWEEP_S  # what is parked is due, and no lease is left
         run.play_calmly("sweep", "replay")
     yield from others_missing(world, is_redacted=run.erases)
     yield from paid_too_often(world)

@@ -44,6 +44,7 @@ HANDLER_S = erase.SHORT_HANDLER_S
 """How long a handler may go on after it looked at the tombstones: what the wait allows for."""
 
 LEASE_S = 2 * HANDLER_S
+SWEEP_S = 150.0
 ROOT = Path(__file__).parents[2]
 COLLECTIONS_FILE = f"""
 collections:
@@ -315,7 +316,7 @@ class World:
             dead_letters=[DeadLetters("load", "dead", lake, tombstones, client)],
             clock=self.scheduler.now,
             timer=lambda: self.scheduler.now_s,
-            deadline_s=1_000.0,
+            deadline_s=SWEEP_S,
             affordable_uploads=lambda day, rater: None,
         )
 

@@ -16,7 +16,9 @@ def show(screen: Screen, listed: list[dict[str, Any]], parked: ParkedCount) -> N
         if more := screen.table(columns, rows):
             screen.say(f"… and {more} more; --json prints all.")
     screen.show(f"{len(listed)} failed." if listed else "Nothing failed.")
-    if parked.count:
+    if parked.at_least:
+        screen.show(f"At least {parked.count:,} parked.")
+    elif parked.count:
         screen.show(
             f"{parked.count} parked: due from {_time(parked.first_due_at)} "
             f"to {_time(parked.last_due_at)}."

@@ -30,7 +30,7 @@ locals {
       query = "sum(increase(logging_googleapis_com:user_parked{${local.run}}[1h]))"
       unit  = "1"
     }
-    "07 Parked: waiting, as the last sweep said" = {
+    "07 Parked: waiting, as the last sweep said (500: at least)" = {
       query = "sum(increase(logging_googleapis_com:user_parked_waiting_sum{${local.run}}[15m])) / sum(increase(logging_googleapis_com:user_parked_waiting_count{${local.run}}[15m]))"
       unit  = "1"
     }

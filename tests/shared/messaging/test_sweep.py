@@ -75,6 +75,14 @@ def test_what_is_in_flight_is_not_released_a_second_time(world):
     assert len(set(map(str, world.topics.published))) == 10
 
 
+def test_a_raised_budget_releases_the_difference(world):
+    world.park(30)
+    world.sweep()
+    world.affordable[""] = 14
+
+    assert world.sweep()["published"] == 4
+
+
 def test_uploads_that_cost_nothing_make_room_for_others(world):
     """They were rated meanwhile, or their file is gone."""
     world.park(30)

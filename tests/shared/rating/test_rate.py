@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Transient
+from shared.errors import Permanent, Transient
 from shared.messaging.events import VideoUploaded
+from shared.messaging.in_flight import count_in_flight, set_mark
 from shared.model import content_id
 from shared.rating.rate import RateApp, rate_upload
 from shared.rating.rater import RaterAnswer
@@ -101,6 +102,61 @@ def test_the_same_event_five_times_pays_once_and_publishes_the_same(world):
 
     assert len(world.rater.seen) == 1
     assert len({published.to_json() for published in world.bus.published}) == 1
+
+
+MARK = "2026-11-01/any/5"
+
+
+class InFlight:
+    """A released upload, and whether a sweep still counts it as in flight."""
+
+    def __init__(self, world):
+        self.world = world
+        self.upload = replace(world.upload(), in_flight=MARK)
+        set_mark(world.lake, MARK)
+
+    @property
+    def is_counted(self):
+        return count_in_flight(self.world.lake, DAY_0.date())[""] == 1
+
+
+def test_a_released_upload_is_in_flight_until_it_is_rated(world):
+    released = InFlight(world)
+
+    assert released.is_counted
+    world.deliver(released.upload)
+
+    assert not released.is_counted
+
+
+def test_a_released_upload_whose_file_is_gone_is_in_flight_no_more(world):
+    released = InFlight(world)
+    world.lake.delete(NAME)
+
+    world.deliver(released.upload)
+
+    assert not released.is_counted
+
+
+@pytest.mark.parametrize(
+    ("error", "is_counted"), [(Permanent("refused", "no"), False), (Transient("down"), True)]
+)
+def test_a_released_upload_that_comes_again_is_still_in_flight(world, error, is_counted):
+    released = InFlight(world)
+    world.rater.answer = error
+
+    with pytest.raises(type(error)):
+        world.deliver(released.upload)
+
+    assert released.is_counted is is_counted
+
+
+def test_a_deployment_that_does_not_rate_an_upload_leaves_its_mark(world):
+    released = InFlight(world)
+
+    world.deliver(replace(released.upload, condition="gemini"))
+
+    assert released.is_counted
 
 
 def test_a_second_delivery_at_the_same_instant_waits_for_the_first(world):
