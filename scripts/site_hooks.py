@@ -17,7 +17,10 @@ _FENCE = re.compile(r"^(```.*?^```)$", re.MULTILINE | re.DOTALL)
 
 
 def on_config(config: Any) -> Any:
-    """List the pages of each folder that the navigation names with a trailing slash."""
+    """List the pages of each folder that the navigation names with a trailing slash.
+
+    MkDocs warns of each page that has no place here, so a name without a page is no silent mistake.
+    """
     docs = Path(config.docs_dir)
     sections = [
         {title: list(_pages(docs, entries)) if isinstance(entries, list) else entries}
@@ -33,7 +36,7 @@ def _pages(docs: Path, entries: list[str]) -> Iterator[str]:
         if entry.endswith("/"):
             pages = (page.relative_to(docs).as_posix() for page in docs.glob(f"{entry}**/*.md"))
             yield from sorted(page for page in pages if page not in entries)
-        else:
+        elif (docs / entry).is_file():
             yield entry
 
 

@@ -59,7 +59,11 @@ def test_the_navigation_lists_every_page(tmp_path):
     for name in ("index.md", "guides/b.md", "guides/a.md", "reference/deep/c.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("# Page")
-    nav = [{"Home": "index.md"}, {"Guides": ["guides/b.md", "guides/"]}, {"None": ["none/"]}]
+    nav = [
+        {"Home": "index.md"},
+        {"Guides": ["guides/b.md", "guides/later.md", "guides/"]},
+        {"None": ["none/"]},
+    ]
     config = SimpleNamespace(docs_dir=str(tmp_path), nav=[*nav, {"Reference": ["reference/"]}])
 
     assert site_hooks.on_config(config).nav == [
@@ -88,9 +92,11 @@ def test_the_site_builds_without_a_warning_and_asks_no_other_server(tmp_path):
 
 
 @needs_mkdocs
-def test_a_link_that_leads_nowhere_fails_the_build(tmp_path):
+def test_a_link_that_leads_nowhere_and_a_page_without_a_place_fail_the_build(tmp_path):
     links = ["nowhere.md", "index.md#no-heading", "/docs/index.md", "nowhere/"]
+    omitted = "no-place.md"
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    (tmp_path / "docs" / omitted).write_text("# Not in the navigation")
     with (tmp_path / "docs/surprises.md").open("a") as page:
         page.writelines(f"\n[broken]({link})\n" for link in links)
 
@@ -98,3 +104,4 @@ def test_a_link_that_leads_nowhere_fails_the_build(tmp_path):
 
     assert built.returncode == 1
     assert [link for link in links if f"'{link}'" not in built.stderr] == []
+    assert omitted in built.stderr
