@@ -127,7 +127,6 @@ MODELS_THAT_THINK_MINIMALLY = frozenset(
     {"gemini-3.6-flash", "gemini-3.5-flash-lite", "gemini-3.1-flash-lite"}
 )
 
-
 MOST_UPLOADED_BYTES = 2 * 10**9
 """2 GB a file of the Developer API (https://ai.google.dev/gemini-api/docs/files, 2026-11)."""
 
@@ -247,6 +246,13 @@ class ReportSettings(CloudSettings):
     """Settings of `report`."""
 
     dataset: str = "tiktok"
+
+
+class LakeWorkSettings(ReportSettings, _ErasingSettings):
+    """Settings of the job. Cloud Run counts the attempts at a task from 0 to `LAST_ATTEMPT`."""
+
+    cloud_run_task_attempt: Annotated[int, Field(ge=0)] = 0
+    last_attempt: Annotated[int, Field(ge=0)] = 3
 
 
 Settings = TypeVar("Settings", bound=FromEnvironment)

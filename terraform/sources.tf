@@ -1,4 +1,4 @@
-# One zip per function: its own files and all of shared/. A change in shared/ rebuilds all of them.
+# One zip per function: its own programs and all of shared/. A change in shared/ rebuilds all of them.
 
 locals {
   root      = "${path.module}/.."
@@ -23,7 +23,9 @@ data "archive_file" "source" {
     for_each = merge(
       { for path in local.shared : path => path },
       {
-        "main.py"          = "functions/${each.key}/main.py"
+        for path in fileset("${local.root}/functions/${each.key}", "*.py") : path => "functions/${each.key}/${path}"
+      },
+      {
         "requirements.txt" = "functions/${each.key}/${lookup(local.requirements, each.key, "requirements.txt")}"
       },
     )

@@ -16,7 +16,7 @@ from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import TOMBSTONES
 from shared.rating.batch.part import BATCHES
 from shared.storage.lake import Gone, Lake, LakeObject, Superseded
-from shared.storage.layout import FAILED, PARKED, REPORTS, TOKENS, VIDEOS
+from shared.storage.layout import FAILED, PARKED, REPORTS, TOKENS, VIDEOS, is_request
 
 MOST_AT_ONCE = 64 * 2**20
 """Larger objects are read line by line: lists that people brought, and requests of batches."""
@@ -63,7 +63,7 @@ class AffectedObject:
 def examine(entry: LakeObject, lake: Lake, redaction: Redaction) -> AffectedObject | None:
     """What to do with an object that names something erased. None when it names nothing erased."""
     name = entry.name
-    if name.startswith(TOMBSTONES):
+    if name.startswith(TOMBSTONES) or is_request(name):
         return None
     mentions: list[Mention] = []
     recording = replace(

@@ -20,6 +20,8 @@ state/spend/…                  spending against each day's budget
 state/attempts/…               the last errors of messages that keep coming back
 state/in-flight/{day}/{budget}/…
                                parked uploads that are on their way to be rated
+state/jobs/{run}/{request,progress,result}.json
+                               a run of the job in the region (shared/region_job)
 failed/{stage}/{key}.json      failures that redelivery cannot mend, with their reasons
 parked/{stage}/{budget}/{due date}/{key}.json
                                messages that wait for their time (the object's `customTime`)
@@ -79,6 +81,9 @@ ANY_BUDGET = "any"
 """The folder of messages that wait for the common budget alone."""
 
 
+JOBS = "state/jobs/"
+
+
 def metadata_name(video_id: str) -> str:
     return f"metadata/{video_id}.json"
 
@@ -136,6 +141,11 @@ def judged_name(video_id: str, rating: "RatingKey", judge: str, number: int) -> 
 
 def state_name(collection: str) -> str:
     return f"state/{collection}.json"
+
+
+def is_request(name: str) -> bool:
+    """Whether an object says what a run of the job erases. The run deletes it at its end."""
+    return name.startswith(JOBS) and name.endswith("/request.json")
 
 
 def failed_name(stage: str, key: str) -> str:

@@ -8,6 +8,7 @@ from tests.house.tree import PRODUCT, Module, modules
 FLOORS = (
     ("functions", "cli"),
     ("local",),
+    ("region_job",),
     ("erasure", "insights/report"),
     ("insights/cautions", "insights/ledger", "insights/moment", "insights/multiverse"),
     ("insights/sampling",),

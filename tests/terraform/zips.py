@@ -8,10 +8,11 @@ FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py")
 
 
 def zip_contents(function: str, root: Path = ROOT) -> dict[str, Path]:
-    """Name in the zip -> file: the function's own two, and all of shared/."""
+    """Name in the zip -> file: the function's own programs, its requirements, all of shared/."""
     folder = root / "functions" / function
     shared = [path for path in (root / "shared").rglob("*") if path.is_file()]
-    return {name: folder / name for name in ("main.py", "requirements.txt")} | {
+    programs = [path.name for path in sorted(folder.glob("*.py"))]
+    return {name: folder / name for name in (*programs, "requirements.txt")} | {
         path.relative_to(root).as_posix(): path
         for path in shared
         if "__pycache__" not in path.parts

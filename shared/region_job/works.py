@@ -1,0 +1,148 @@
+"""The three works of the job: erase, rebuild, report. Each may run again after a kill."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from shared.config import LakeWorkSettings
+from shared.errors import Permanent
+from shared.http import HttpLimits, bound
+from shared.privacy.tombstones import Tombstones
+from shared.progress import OnProgress, Progress
+from shared.region_job.documents import EraseWork, RebuildWork, ReportWork, Work
+from shared.storage.lake import Lake
+from shared.warehouse.client import bigquery
+
+if TYPE_CHECKING:
+    from shared.erasure.outcome import ErasureReport
+
+Answer = dict[str, Any]
+
+STATEMENT_LIMITS = HttpLimits(silence_s=120.0, request_s=300.0)
+"""One request to BigQuery. The client itself would wait for ever for a server that drips."""
+
+
+class WorkRefused(Permanent):
+    """The work cannot be done, and trying again would not help. `status` is the exit status."""
+
+    def __init__(self, sentence: str, status: int = 1):
+        super().__init__("refused", sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class JobServices:
+    """What the works use."""
+
+    lake: Lake
+    warehouse: bigquery.Client
+    settings: LakeWorkSettings
+    clock: Callable[[], datetime]
+
+    @classmethod
+    def connect(cls, settings: LakeWorkSettings, clock: Callable[[], datetime]) -> "JobServices":
+        warehouse = bigquery.Client(project=settings.google_cloud_project)
+        bound(warehouse._http, STATEMENT_LIMITS)
+        return cls(Lake.from_settings(settings), warehouse, settings, clock)
+
+    def tombstones(self) -> Tombstones:
+        return Tombstones(self.lake, self.settings.hashing_key)
+
+
+def perform(request: Work, services: JobServices, on_progress: OnProgress) -> Answer:
+    """Do the work. Raises Permanent for a refusal; what else it raises may be tried again."""
+    if isinstance(request, EraseWork):
+        return _erase(request, services, on_progress)
+    if isinstance(request, RebuildWork):
+        return _rebuild(request, services, on_progress)
+    assert isinstance(request, ReportWork)
+    return _report(request, services, on_progress)
+
+
+def _erase(request: EraseWork, services: JobServices, on_progress: OnProgress) -> Answer:
+    from shared.erasure.erase import ErasureApp, erase
+    from shared.erasure.outcome import ErasureTarget
+    from shared.erasure.rows import WarehouseRows
+    from shared.privacy.hashing_key import verified_key
+    from shared.privacy.pseudonym import pseudonym
+
+    key = verified_key(services.settings.hashing_key, services.lake)
+    app = ErasureApp(
+        lake=services.lake,
+        rows=WarehouseRows(services.warehouse, services.settings.dataset),
+        tombstones=services.tombstones(),
+        pseudonym=lambda name: pseudonym(key(), name),
+        clock=services.clock,
+        on_progress=partial(_step, on_progress),
+        handler_s=request.handler_s,
+    )
+    target = ErasureTarget(request.names, request.videos, len(set(request.asked_creators)))
+    return erasure_fields(erase(target, app))
+
+
+def erasure_fields(report: "ErasureReport") -> Answer:
+    """The report's fields, for JSON."""
+    return {each.name: getattr(report, each.name) for each in fields(report)}
+
+
+def erasure_report(answer: Answer) -> "ErasureReport":
+    """The report of these fields."""
+    from shared.erasure.outcome import ErasureReport
+
+    counters = {name: Counter(value) for name, value in answer.items() if isinstance(value, dict)}
+    return ErasureReport(**(answer | counters))
+
+
+def _rebuild(request: RebuildWork, services: JobServices, on_progress: OnProgress) -> Answer:
+    from shared.warehouse.rebuild import (
+        RebuildApp,
+        RebuildInProgress,
+        RebuildProgress,
+        rebuild,
+    )
+
+    def tell(progress: RebuildProgress) -> None:
+        phase = progress.phase.replace("_", " ")
+        on_progress(Progress(f"Rebuilding, {phase}", progress.loaded))
+
+    app = RebuildApp(
+        lake=services.lake,
+        tombstones=services.tombstones(),
+        client=services.warehouse,
+        dataset=services.settings.dataset,
+        primary_raters=request.primary_raters,
+        clock=services.clock,
+        on_progress=tell,
+    )
+    try:
+        counts = rebuild(app)
+    except RebuildInProgress as error:
+        raise WorkRefused(str(error)) from error
+    return {"counts": counts, "rows_before": request.rows_before}
+
+
+def _report(request: ReportWork, services: JobServices, on_progress: OnProgress) -> Answer:
+    from shared.insights.plan import BadPlan
+    from shared.insights.plan_file import parse_plan
+    from shared.insights.report.daily_report import ReportApp, make_report
+
+    app = ReportApp(
+        lake=services.lake,
+        client=services.warehouse,
+        dataset=services.settings.dataset,
+        on_progress=partial(_step, on_progress),
+        clock=services.clock,
+    )
+    try:
+        plan = None if request.plan is None else parse_plan(request.plan.encode(), "--plan")
+        report = make_report(app, request.day, plan, request.synthetic)
+    except BadPlan as error:
+        raise WorkRefused(error.sentence, status=2) from error
+    return report.document()
+
+
+def _step(on_progress: OnProgress, sentence: str) -> None:
+    on_progress(Progress(sentence.removesuffix(" …")))
