@@ -205,6 +205,7 @@ module "function" {
   about           = each.value.about
   entry_point     = each.value.source
   archive         = { bucket = google_storage_bucket.sources.name, name = google_storage_bucket_object.source[each.value.source].name }
+  whole_image     = each.key == "report" # job.tf
   builder         = google_service_account.build.id
   repository      = google_artifact_registry_repository.images.id
   service_account = google_service_account.function[each.key].email

@@ -144,18 +144,22 @@ resource "google_project_iam_member" "build_copies" {
 
 resource "time_sleep" "roles" {
   create_duration = "60s"
-  triggers        = { accounts = join(",", keys(local.functions)) } # a new function waits, too
+  triggers        = { accounts = join(",", concat(keys(local.functions), [local.job])) } # a new one waits, too
 
   depends_on = [
     google_artifact_registry_repository_iam_member.build,
     google_bigquery_dataset_iam_member.dataset,
+    google_bigquery_dataset_iam_member.job,
     google_project_iam_member.build_copies,
     google_project_iam_member.build_logs,
     google_project_iam_member.function,
+    google_project_iam_member.job,
     google_pubsub_subscription_iam_member.pulls,
     google_pubsub_topic_iam_member.publishes,
+    google_secret_manager_secret_iam_member.job,
     google_secret_manager_secret_iam_member.reads,
     google_storage_bucket_iam_member.build,
+    google_storage_bucket_iam_member.job,
     google_storage_bucket_iam_member.lake,
   ]
 }

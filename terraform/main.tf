@@ -2,8 +2,9 @@
 #
 #   scheduler -> fetch -> lake -> topic video-finalized -> analyze-* -> topic video-records -> load -> warehouse
 #
-# The same topology runs on a laptop (local/provision.py). functions.tf lists the functions,
-# identities.tf who may do what, and project.tf and sources.tf what must exist first.
+# The same topology runs on a laptop (local/provision.py). functions.tf lists the functions, job.tf has
+# the job for long work, identities.tf says who may do what, and project.tf and sources.tf what must
+# exist first.
 #
 #   gcloud services enable cloudresourcemanager.googleapis.com --project MY-PROJECT
 #   terraform init
@@ -122,6 +123,7 @@ module "observability" {
 
   project_id  = var.project_id
   functions   = keys(local.functions)
+  job         = local.job
   topics      = [local.uploads, local.records]
   freshness_s = var.freshness_s
   alert_email = var.alert_email

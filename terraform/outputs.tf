@@ -26,6 +26,7 @@ output "tta_toml" {
     [targets.${var.environment}]
     project = "${var.project_id}"
     lake_bucket = "${module.lake.bucket}"
+    region = "${var.region}"
     dataset = "${module.warehouse.dataset}"
     uploads_topic = "${local.uploads}"
     records_topic = "${local.records}"

@@ -34,10 +34,11 @@ locals {
     "roles/storage.admin",
   ])
 
-  # The only roles over the project that it may give: ../identities.tf gives no other.
+  # The only roles over the project that it may give: ../identities.tf and ../job.tf give no other.
   gives = [
     "roles/aiplatform.user",
     "roles/bigquery.jobUser",
+    "roles/bigquery.user",
     "roles/logging.logWriter",
     "roles/storage.objectViewer",
   ]

@@ -7,6 +7,13 @@ mock_provider "google" {
     }
   }
 
+  # The service of a function: the image that its build made.
+  mock_data "google_cloud_run_v2_service" {
+    defaults = {
+      template = [{ containers = [{ image = "europe-west1-docker.pkg.dev/demo-project/functions/report@sha256:0123" }] }]
+    }
+  }
+
   mock_resource "google_service_account" {
     defaults = {
       id     = "projects/demo-project/serviceAccounts/mock@demo-project.iam.gserviceaccount.com"
@@ -157,6 +164,25 @@ run "as_deployed_by_default" {
     error_message = "Gemini is not asked for longer than the function may run."
   }
 
+  assert {
+    condition = (
+      google_cloud_run_v2_job.lake_work.template[0].template[0].timeout == "86400s"
+      && google_cloud_run_v2_job.lake_work.template[0].template[0].max_retries == 3
+      && one([for env in google_cloud_run_v2_job.lake_work.template[0].template[0].containers[0].env : env.value if env.name == "LAST_ATTEMPT"]) == "3"
+    )
+    error_message = "A run has a day for each of four attempts, and its program knows which is the last."
+  }
+
+  assert {
+    condition     = google_service_account.job.account_id == "tta-lake-work" && google_storage_bucket_iam_member.job.role == "roles/storage.objectUser"
+    error_message = "The job has an account of its own, which may not change the bucket itself."
+  }
+
+  assert {
+    condition     = [for name, function in module.function : name if length(function.function.build_config[0].on_deploy_update_policy) == 1] == ["report"]
+    error_message = "The image that the job runs has a system of its own. All others get the newest."
+  }
+
   # what travels
 
   assert {
@@ -233,7 +259,7 @@ run "as_deployed_by_default" {
     condition = toset(flatten([
       for rule in module.lake.lake.lifecycle_rule : [for condition in rule.condition : condition.matches_prefix]
       if one(rule.action[*].type) == "Delete"
-    ])) == toset(["raw/research/", "reports/"])
+    ])) == toset(["raw/research/", "reports/", "state/jobs/"])
     error_message = "metadata/, ratings/ and raw/upload/ are what a rebuild reads: they have no age."
   }
 

@@ -101,6 +101,7 @@ def test_a_person_hears_of_everything_that_needs_one_and_what_to_do(plan):
         "Dead letters",
         "Errors",
         "Gemini",
+        "Job",
         "Kept as failed",
         "Model",
     }

@@ -13,7 +13,7 @@ DATA = re.compile(r"roles/(storage|bigquery\.(data|admin)|pubsub|secretmanager|d
 PUBLIC = {"allUsers", "allAuthenticatedUsers"}
 GIVES = re.compile(
     r"api\.getAttribute\('iam\.googleapis\.com/modifiedGrantsByRole', \[\]\)"
-    r"\.hasOnly\(\[('roles/[A-Za-z.]+'(, )?){4}\]\)"
+    r"\.hasOnly\(\[('roles/[A-Za-z.]+'(, )?){5}\]\)"
 )
 ROWS_OF_THE_TABLE = 30
 """At least; a table that cannot be read would agree with a plan that cannot be read."""
@@ -62,7 +62,7 @@ def _narrowed(conditions: list[dict[str, Any]]) -> str:
     """What a condition lets a project's binding reach, if it is of a form that we know."""
     for condition in conditions:
         if GIVES.fullmatch(condition["expression"]):
-            return "project, four roles only"
+            return "project, five roles only"
         form = r'resource\.name\.startsWith\("projects/_/buckets/(gcf-v2-sources)-\d+-[a-z0-9-]+"\)'
         if match := re.fullmatch(form, condition["expression"]):
             return f"buckets {match[1]}-*"

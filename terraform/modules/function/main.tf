@@ -11,6 +11,13 @@ resource "google_cloudfunctions2_function" "this" {
     service_account   = var.builder
     docker_repository = var.repository
 
+    # Otherwise Google puts a newer system under the function whenever there is one, and the image has
+    # none of its own.
+    dynamic "on_deploy_update_policy" {
+      for_each = var.whole_image ? [1] : []
+      content {}
+    }
+
     source {
       storage_source {
         bucket = var.archive.bucket

@@ -22,6 +22,11 @@ variable "archive" {
   type        = object({ bucket = string, name = string })
 }
 
+variable "whole_image" {
+  description = "Whether the image has its own system, so that a job can run it. The system is then as old as the last deployment."
+  type        = bool
+}
+
 variable "builder" {
   description = "Full name of the service account that builds."
   type        = string

@@ -39,6 +39,18 @@ resource "google_storage_bucket" "this" {
     }
   }
 
+  # What a run of the job leaves. A request may name somebody; if a run was cancelled, it stays until then.
+  # A run ends after four attempts of a day.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age            = 7
+      matches_prefix = ["state/jobs/"]
+    }
+  }
+
   # A file is read when it arrives and hardly ever again.
   lifecycle_rule {
     action {

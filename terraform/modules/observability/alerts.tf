@@ -265,6 +265,35 @@ resource "google_monitoring_alert_policy" "backlog" {
   }
 }
 
+resource "google_monitoring_alert_policy" "job" {
+  display_name          = "Job: an erasure, a rebuild or a report failed"
+  combiner              = "OR"
+  notification_channels = google_monitoring_notification_channel.email[*].id
+
+  conditions {
+    display_name = "A run failed in all its attempts"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_job\" AND resource.label.job_name = \"${var.job}\" AND metric.type = \"run.googleapis.com/job/completed_execution_count\" AND metric.label.result = \"failed\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.label.job_name"]
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "An erasure that failed has not erased everything. The line `run failed` in the job's log says what went wrong, without names. Then run the same `tta` command again: it resumes. docs/operations.md, \"the job\", has the steps."
+  }
+}
+
 resource "google_monitoring_alert_policy" "errors" {
   display_name          = "Errors: a function fails more than a fifth of its requests"
   combiner              = "OR"

@@ -3,6 +3,11 @@ variable "functions" {
   type        = list(string)
 }
 
+variable "job" {
+  description = "Name of the job of Cloud Run."
+  type        = string
+}
+
 variable "topics" {
   description = "Names of the topics that have dead letters."
   type        = list(string)
