@@ -51,6 +51,19 @@ Target = Annotated[
         help="The cloud on this machine, or one named in tta.toml.",
     ),
 ]
+Here = Annotated[
+    bool,
+    typer.Option(
+        "--here",
+        help="Work on this machine for a target in the cloud, too. Else a job in its region works.",
+    ),
+]
+Watch = Annotated[
+    str | None,
+    typer.Option(
+        "--watch", metavar="RUN", help="Watch a run of that job again, and print its result."
+    ),
+]
 Posts = Annotated[
     int | None,
     typer.Option(
@@ -87,6 +100,17 @@ def chosen_home(home: Path | None, demo: bool, target: str = LOCAL) -> Path | No
     if target != LOCAL:
         raise UserError("--demo and --target: give only one of them.", WRONG_USE)
     return LocalHome.of_demo(home).root
+
+
+def runs_in_region(target: str, here: bool, watch: str | None) -> bool:
+    """Whether the job of a target works. Raises UserError for options that do not fit."""
+    if watch is None:
+        return target != LOCAL and not here
+    if target == LOCAL:
+        raise UserError("--watch: give the --target in whose cloud it runs, too.", WRONG_USE)
+    if here:
+        raise UserError("--watch and --here: give only one of them.", WRONG_USE)
+    return True
 
 
 def location_option(home: Path | None, target: str = LOCAL) -> str:

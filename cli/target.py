@@ -3,6 +3,7 @@
 [targets.prod]
 project = "my-project"
 lake_bucket = "my-project-lake"
+region = "europe-west1"              # where long work runs
 dataset = "tiktok"                   # these four may be left out
 uploads_topic = "video-finalized"
 records_topic = "video-records"
@@ -36,6 +37,7 @@ _SECRET = "api_key"  # nosec B105 # a field's name
 Project = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.:-]{2,61}[a-z0-9]$")]
 Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$")]
 Dataset = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,1024}$")]
+Region = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)+[0-9]+$")]
 Topic = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$")]
 
 
@@ -46,6 +48,7 @@ class TargetSettings(BaseModel):
 
     project: Project
     lake_bucket: Bucket
+    region: Region | None = None
     dataset: Dataset = DATASET
     uploads_topic: Topic = UPLOADED
     records_topic: Topic = RECORDS
@@ -87,6 +90,7 @@ class TargetSettings(BaseModel):
             gemini=self.gemini,
             raters=[rater.document() for rater in self.raters],
             target=name,
+            region=self.region or "",
             freshness_s=self.freshness_s,
         )
 

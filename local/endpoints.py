@@ -35,8 +35,8 @@ class Endpoints:
 
     `gemini` holds the fields of GeminiSettings without the key; it is empty where Gemini does not
     rate. `raters` are the entries of RATERS. A `target` in the cloud has names only: client
-    libraries know the addresses. A record may wait `freshness_s` seconds until its rows are
-    durable.
+    libraries know the addresses. Long work runs in its `region`. A record may wait `freshness_s`
+    seconds until its rows are durable.
     """
 
     home: str
@@ -60,6 +60,7 @@ class Endpoints:
     gemini: dict[str, Any] = field(default_factory=dict)
     raters: list[dict[str, Any]] = field(default_factory=list)
     target: str = LOCAL
+    region: str = ""
     freshness_s: int = 0
 
     @property

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Demo, Home, Json, Target, chosen_home
+from cli.options import Demo, Here, Home, Json, Target, Watch, chosen_home, runs_in_region
 
 LISTS = '`tta query "SELECT video_id FROM dim_video"` lists them.'
 
@@ -40,6 +40,8 @@ def erase(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before erasing.")] = False,
     target: Target = "local",
+    here: Here = False,
+    watch: Watch = None,
     home: Home = None,
     demo: Demo = False,
     json: Json = False,
@@ -49,7 +51,8 @@ def erase(
     The command shows where it found the name, and asks before it erases. It writes a tombstone (a
     keyed hash) before it deletes anything. Every stage, replay and rebuild then drops what still
     arrives. At the end it searches everything again. The exit status is 1 when something still
-    has the name. Run the same command again later, as proof that nothing came back.
+    has the name. Run the same command again later, as proof that nothing came back. For a target in
+    the cloud a job in its region erases, once you have agreed here.
     """
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError
@@ -58,7 +61,8 @@ def erase(
     from shared.model import VIDEO_ID
 
     home = chosen_home(home, demo, target)
-    if not (video or creator or vanished):
+    in_region = runs_in_region(target, here, watch)
+    if not (video or creator or vanished or watch):
         raise UserError("Nothing to erase: give --video, --creator or --vanished.", WRONG_USE)
     for video_id in video or ():
         if not VIDEO_ID.fullmatch(video_id):
@@ -69,6 +73,11 @@ def erase(
             )
     request = ErasureRequest(tuple(video or ()), tuple(creator or ()), vanished)
     options = ErasureOptions(
-        is_sure=yes or json, in_advance=in_advance, dry_run=dry_run, take_back=take_back
+        is_sure=yes or json,
+        in_advance=in_advance,
+        dry_run=dry_run,
+        take_back=take_back,
+        in_region=in_region,
+        watch=watch,
     )
     run_erase(request, home, target, Screen(machine=json), options)

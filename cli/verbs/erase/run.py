@@ -16,6 +16,7 @@ from cli.verbs.erase.local_copies import (
     remove_reports,
     rewrite_databases,
 )
+from cli.verbs.erase.region import erase_in_region, watched_erasure
 from cli.verbs.erase.view import (
     question,
     refuse_remaining,
@@ -55,12 +56,17 @@ HANDLERS = ("analyze-gemini", "analyze-signals", "load")
 
 @dataclass(frozen=True, slots=True)
 class ErasureOptions:
-    """The options of `tta erase` that answer its questions in advance."""
+    """The options of `tta erase` that answer its questions in advance, and say where it works.
+
+    `watch` is a run in the region that began before.
+    """
 
     is_sure: bool = False
     in_advance: bool = False
     dry_run: bool = False
     take_back: bool = False
+    in_region: bool = False
+    watch: str | None = None
 
 
 def run_erase(
@@ -98,6 +104,11 @@ def _erase(
     if endpoints.is_local and not options.dry_run:
         wait_until_over(endpoints)
         keep_dead_letters(endpoints, app.lake, app.tombstones)
+    if options.in_region and not options.dry_run:
+        earlier = watched_erasure(request, options.watch, endpoints, screen)
+        if earlier is not None:
+            _erase_copies(home, app, endpoints, earlier)
+            return earlier
     with screen.working("Searching …"):
         seen = survey(request, app)
     if options.dry_run:
@@ -108,9 +119,12 @@ def _erase(
         show_survey(seen, screen)
         show_way_back(endpoints, screen)
         _ask(seen, endpoints)
-    with screen.working("Erasing …"):
-        report = erase(seen.target, app)
-        _erase_copies(home, app, endpoints, report)
+    if options.in_region:
+        report = erase_in_region(request, seen.target, app.handler_s, endpoints, screen)
+    else:
+        with screen.working("Erasing …"):
+            report = erase(seen.target, app)
+    _erase_copies(home, app, endpoints, report)
     return report
 
 

@@ -1,18 +1,22 @@
 """One run of `tta rebuild`: rebuild the tables, and compare them with those before."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
+from cli.region_run import perform, require_region, watch
 from cli.tombstone_key import tombstones_of
 from cli.warehouse import Warehouse, changes
 from local.cloud import INGEST
-from local.endpoints import LOCAL, PRIMARY_RATERS
+from local.endpoints import LOCAL, PRIMARY_RATERS, Endpoints
 from shared.config import LoadSettings
+from shared.region_job.documents import RebuildWork
 from shared.storage.lake import Lake
 from shared.warehouse.client import bigquery
 from shared.warehouse.rebuild import RebuildApp, RebuildProgress, rebuild
@@ -20,30 +24,68 @@ from shared.warehouse.rebuild import RebuildApp, RebuildProgress, rebuild
 TableCounts = dict[str, dict[str, int]]
 
 
-def rebuild_tables(
-    primary_raters: list[str], target: str, home: Path | None, screen: Screen
-) -> tuple[dict[str, Any], TableCounts]:
-    """Rebuild the tables from the lake. Returns the counts of objects, and the rows by table."""
+@dataclass(frozen=True, slots=True)
+class RebuildOptions:
+    """The options of `tta rebuild`. `watch` is a run in the region that began before."""
 
+    primary_raters: list[str]
+    target: str = LOCAL
+    home: Path | None = None
+    in_region: bool = False
+    watch: str | None = None
+
+
+def rebuild_tables(options: RebuildOptions, screen: Screen) -> tuple[dict[str, Any], TableCounts]:
+    """Rebuild the tables from the lake. Returns the counts of objects, and the rows by table."""
+    with open_cloud(options.home, screen, INGEST, target=options.target) as endpoints:
+        if options.in_region:
+            return _rebuild_in_region(options, endpoints, screen)
+        return _rebuild_here(options, endpoints, screen)
+
+
+def _rebuild_here(
+    options: RebuildOptions, endpoints: Endpoints, screen: Screen
+) -> tuple[dict[str, Any], TableCounts]:
     def report(progress: RebuildProgress) -> None:
         phase = progress.phase.replace("_", " ")
         screen.now(f"Rebuilding, {phase}: {progress.loaded} objects …")
 
-    with open_cloud(home, screen, INGEST, target=target) as endpoints:
-        compare = _comparison(Warehouse(endpoints), endpoints.is_local)
-        lake = Lake.connect(endpoints.project, endpoints.bucket)
-        app = RebuildApp(
-            lake=lake,
-            tombstones=tombstones_of(endpoints, lake),
-            client=bigquery.Client(project=endpoints.project),
-            dataset=endpoints.dataset,
-            primary_raters=endpoints.primary_prefixes(primary_raters),
-            clock=lambda: datetime.now(UTC),
-            on_progress=report,
-        )
-        with screen.working("Rebuilding …"):
-            counts = rebuild(app)
-        return counts, compare()
+    compare = _comparison(Warehouse(endpoints), endpoints.is_local)
+    lake = Lake.connect(endpoints.project, endpoints.bucket)
+    app = RebuildApp(
+        lake=lake,
+        tombstones=tombstones_of(endpoints, lake),
+        client=bigquery.Client(project=endpoints.project),
+        dataset=endpoints.dataset,
+        primary_raters=endpoints.primary_prefixes(options.primary_raters),
+        clock=lambda: datetime.now(UTC),
+        on_progress=report,
+    )
+    with screen.working("Rebuilding …"):
+        counts = rebuild(app)
+    return counts, compare()
+
+
+def _rebuild_in_region(
+    options: RebuildOptions, endpoints: Endpoints, screen: Screen
+) -> tuple[dict[str, Any], TableCounts]:
+    require_region(endpoints)
+    warehouse = Warehouse(endpoints)
+    if options.watch is not None:
+        answer = watch(options.watch, "rebuild", endpoints, screen)
+    else:
+        raters = tuple(endpoints.primary_prefixes(options.primary_raters))
+        request = RebuildWork(primary_raters=raters, rows_before=warehouse.counts())
+        answer = perform(request, endpoints, screen)
+    return answer["counts"], _counted(answer["rows_before"], warehouse)
+
+
+def _counted(rows_before: dict[str, int], warehouse: Warehouse) -> TableCounts:
+    """Rows by table now, and how many fewer there are than before."""
+    return {
+        table: {"rows": rows, "gone": max(0, rows_before.get(table, 0) - rows)}
+        for table, rows in warehouse.counts().items()
+    }
 
 
 def parse_raters(listing: str | None, target: str) -> list[str]:
@@ -74,12 +116,4 @@ def _comparison(warehouse: Warehouse, is_local: bool) -> Callable[[], TableCount
             return tables
 
         return compare_rows
-    counts_before = warehouse.counts()
-
-    def compare_counts() -> TableCounts:
-        return {
-            table: {"rows": rows, "gone": max(0, counts_before[table] - rows)}
-            for table, rows in warehouse.counts().items()
-        }
-
-    return compare_counts
+    return partial(_counted, warehouse.counts(), warehouse)

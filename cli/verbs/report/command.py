@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from cli.options import Demo, Home, Json, Synthetic, Target, chosen_home
+from cli.options import (
+    Demo,
+    Here,
+    Home,
+    Json,
+    Synthetic,
+    Target,
+    Watch,
+    chosen_home,
+    runs_in_region,
+)
 
 
 def report(
@@ -28,6 +38,8 @@ def report(
     ] = None,
     synthetic: Synthetic = False,
     target: Target = "local",
+    here: Here = False,
+    watch: Watch = None,
     home: Home = None,
     demo: Demo = False,
     json: Json = False,
@@ -35,7 +47,7 @@ def report(
     """Make the report of a day: an HTML page, and tables.
 
     The page opens offline. The CSV table is for R. The scheduled function does the same. A second
-    run on one day replaces the first.
+    run on one day replaces the first. For a target in the cloud a job in its region works.
 
     Example: tta report --out report.html
     """
@@ -44,7 +56,8 @@ def report(
 
     home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
-    options = ReportOptions.of(out, plan, date, target, home, synthetic)
+    in_region = runs_in_region(target, here, watch)
+    options = ReportOptions.of(out, plan, date, target, home, synthetic, in_region, watch)
     result = save_report(options, screen)
     if json:
         screen.show_json(result)

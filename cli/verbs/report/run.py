@@ -36,6 +36,9 @@ class ReportOptions:
     target: str
     home: Path | None
     synthetic: bool = False
+    in_region: bool = False
+    watch: str | None = None
+    plan_text: str | None = None
 
     @classmethod
     def of(
@@ -46,6 +49,8 @@ class ReportOptions:
         target: str,
         home: Path | None,
         synthetic: bool = False,
+        in_region: bool = False,
+        watch: str | None = None,
     ) -> Self:
         """Check the options, and read the plan, before any work. Raises UserError."""
         refuse_absent("--plan", plan)
@@ -53,8 +58,9 @@ class ReportOptions:
         if out is not None and out.suffix.lower() not in PAGES:
             page = out.with_suffix(".html")
             raise UserError(f"--out {out}: the page is HTML; name it {page}.", WRONG_USE)
-        report_day = _day(day)
-        return cls(out, _read_plan(plan), report_day, target, home, synthetic)
+        report_day, own_plan = _day(day), _read_plan(plan)
+        text = None if plan is None else plan.read_text(encoding="utf-8")
+        return cls(out, own_plan, report_day, target, home, synthetic, in_region, watch, text)
 
 
 def _read_plan(path: Path | None) -> "Plan | None":
@@ -73,22 +79,42 @@ def _read_plan(path: Path | None) -> "Plan | None":
 
 
 def save_report(options: ReportOptions, screen: Screen) -> dict[str, Any]:
-    """Make the report on this machine, with the person's credentials. Raises UserError."""
+    """Make the report on this machine or in the region, and save its files. Raises UserError."""
     from cli.cloud import open_cloud
     from local.cloud import LAKE, QUERY
 
     with open_cloud(options.home, screen, QUERY | LAKE, target=options.target) as endpoints:
-        result = _make(options, endpoints, screen)
+        if options.in_region:
+            result = _make_in_region(options, endpoints, screen)
+        else:
+            result = _make(options, endpoints, screen)
         folder = folder_of(options.home, options.target, result["report"])
-        with private_files():
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, content in result.pop("files").items():
-                write(folder / name, content)
+        _save(result.pop("files"), folder)
         if options.target == LOCAL:
             _copy_gallery(endpoints, folder)
     if options.out is not None:
         write(options.out, (folder / FILES[0]).read_text(encoding="utf-8"))
     return result | {"path": str(options.out or folder / FILES[0]), "folder": str(folder)}
+
+
+def _save(files: dict[str, str], folder: Path) -> None:
+    with private_files():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write(folder / name, content)
+
+
+def _make_in_region(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
+    """Have the job make the report, and read its files from the lake."""
+    from cli.region_run import perform, watch
+    from shared.region_job.documents import ReportWork
+
+    if options.watch is not None:
+        document = watch(options.watch, "report", endpoints, screen)
+    else:
+        request = ReportWork(day=options.day, synthetic=options.synthetic, plan=options.plan_text)
+        document = perform(request, endpoints, screen)
+    return document | {"files": _files_of(document["report"], endpoints)}
 
 
 def _copy_gallery(endpoints: Endpoints, folder: Path) -> None:
@@ -147,21 +173,18 @@ def call_report(endpoints: Endpoints, screen: Screen) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"report did not answer ({error}); see {log}.") from error
     folder = folder_of(Path(endpoints.home), LOCAL, result["report"])
-    _fetch(endpoints, result["report"], folder)
+    _save(_files_of(result["report"], endpoints), folder)
     _copy_gallery(endpoints, folder)
     return result | {"path": str(folder / FILES[0]), "folder": str(folder)}
 
 
-def _fetch(endpoints: Endpoints, page: str, folder: Path) -> None:
+def _files_of(page: str, endpoints: Endpoints) -> dict[str, str]:
+    """The files of a report in the lake, by name."""
     from shared.storage.lake import Lake
 
     lake = Lake.connect(endpoints.project, endpoints.bucket)
-    with private_files():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            content = lake.read(page.replace(FILES[0], name))
-            if content is not None:
-                write(folder / name, content.decode())
+    contents = {name: lake.read(page.replace(FILES[0], name)) for name in FILES}
+    return {name: content.decode() for name, content in contents.items() if content is not None}
 
 
 def folder_of(home: Path | None, target: str, page: str) -> Path:
