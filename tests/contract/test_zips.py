@@ -14,6 +14,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,16 @@ from local.sandbox.designs import BY_NAME
 from local.traffic import read_traffic
 from shared.messaging.events import VideoUploaded, drain_body, notification_of
 from shared.messaging.publisher import RecordPublisher
+from shared.region_job.documents import (
+    EraseWork,
+    RebuildWork,
+    RunResult,
+    new_run,
+    request_name,
+    result_name,
+    to_json,
+)
+from shared.storage.lake import Lake
 from tests.records import metrics, record
 from tests.terraform.zips import FUNCTIONS, zip_contents
 
@@ -206,6 +217,25 @@ def test_report_writes_the_page_of_the_day(cloud, python, unpacked):
 
     assert answer.status_code == 200, answer.text
     assert any(name.endswith(".html") for name in pages)
+
+
+@pytest.mark.parametrize("unpacked", ["report"], indirect=True)
+@pytest.mark.parametrize(
+    "work",
+    [RebuildWork(primary_raters=("signals/",), rows_before={}), EraseWork(names=("nobody",))],
+    ids=["rebuild", "erase"],
+)
+def test_the_job_in_the_zip_of_report_does_its_work(cloud, python, unpacked, work):
+    run = new_run(work.work, datetime.now(UTC))
+    with pointing_at(cloud):
+        lake = Lake.connect(cloud.project, cloud.bucket)
+        lake.put(request_name(run), to_json(work))
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        job = _run(python, "job.py", run, cwd=unpacked, check=False, env=kept | settings(cloud))
+        result = lake.read(result_name(run))
+
+    assert (job.returncode, result is not None) == (0, True), job.stderr
+    assert RunResult.model_validate_json(result).answer is not None
 
 
 def test_every_function_gives_its_first_answer_here():
