@@ -75,10 +75,11 @@ browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the t
 		|| echo "There is no Chromium, and it cannot be installed here. The tests of pages will be skipped."
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
 
-generate: $(READY) ## Write the generated files: from rubric and tables, commands.md, hostile-input.md, videos.csv
+generate: $(READY) ## Write the generated files: from rubric and tables, commands.md, settings.md, hostile-input.md, videos.csv
 	@$(BIN)/python -m scripts.generate
 	@$(BIN)/python -m tests.hostile.page
 	@$(BIN)/python -m scripts.reference
+	@$(BIN)/python -m scripts.settings_page
 	@$(BIN)/python -m scripts.sample_table
 
 # What builds the site has versions of its own, and nobody needs it to run or test the product.

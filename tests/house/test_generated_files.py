@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
-from scripts import generate, reference
+from scripts import generate, reference, settings_page
+from shared import config
 from shared.rubric_values import Values
+from tests.house.tree import modules
 
 
 def test_no_generated_file_has_drifted(monkeypatch, capsys):
@@ -23,6 +26,37 @@ def test_the_command_reference_depends_on_no_terminal_and_no_environment(monkeyp
         monkeypatch.setenv(name, text)
 
     assert reference.PAGE.read_text() == reference.page()
+
+
+def test_the_page_of_settings_is_what_config_and_terraform_say():
+    assert settings_page.PAGE.read_text() == settings_page.page(), "run make generate"
+
+
+@pytest.mark.parametrize("key", settings_page.SECTIONS)
+def test_each_setting_of_a_function_says_what_it_is_for(key):
+    kind = settings_page.SECTIONS[key][1]
+
+    described = list(settings_page.ABOUT[key])
+
+    assert described == [kind.variable(field) for field in settings_page.own_fields(kind)]
+
+
+def test_every_class_of_settings_has_its_part_of_the_page():
+    classes = {kind for _, kind in settings_page.SECTIONS.values()}
+
+    assert {kind for kind in vars(config).values() if _is_of_settings(kind)} == classes
+
+
+def test_the_variables_of_the_command_are_read_by_it():
+    texts = [module.text for module in modules("cli", "local", "shared")]
+
+    for name in settings_page.ABOUT["tta"]:
+        assert any(f'"{name}"' in text for text in texts), name
+
+
+def _is_of_settings(kind: object) -> bool:
+    base = config.FromEnvironment
+    return isinstance(kind, type) and issubclass(kind, base) and kind is not base
 
 
 def test_the_twelve_questions_of_the_prototype_all_keep_a_place():
