@@ -175,7 +175,7 @@ fuzz-tables: $(READY) ## Write TABLES (2000) tables of known content, damage the
 faults: $(READY) ## Break every part many times, and run 30 seeds of mixed faults (hours)
 	@FAULT_DEPLOYED_TIMEOUTS=1 FAULT_POSTS=200 FAULT_KILLS=40 \
 		FAULT_SEEDS=1,2,3,4,5,6,7,8 FAULT_OUTAGE_S=180 FAULT_MIXED=30 \
-		$(BIN)/python -m pytest -q -s tests/faults
+		$(BIN)/python -m pytest -q -s -m '' tests/faults
 
 SEEDS ?= 20000
 interleavings: $(READY) ## Run all use cases in memory in SEEDS (20000) different orders, with kills

@@ -37,8 +37,8 @@ ONE_PROCESS = (
 )
 """Folders whose tests share what is costly to start, and take longest. Other files stand alone."""
 
-WITH = {"browser/test_report_": "shared/insights/report"}
-"""Files that join such a folder: they open the report that its tests have made."""
+WITH = {"browser/": "shared/insights/report"}
+"""A folder that joins another: its tests open the report that the others have made."""
 
 ALONE = (
     "faults/test_mixed.py",

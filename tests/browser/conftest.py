@@ -13,17 +13,34 @@ from shared.insights.report.page import page as page_of
 
 CHROMIUM = shutil.which("chromium")
 DRAWN = "body[data-drawn]"
+EVIL = "evil.test"
+"""A name of another site, which leads to this machine."""
+
+FORGO = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+    *("DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay", "MediaRouter"),
+    *("OptimizationHints", "PaintHolding"),
+)
+"""Features that no test needs. Each new window draws the list below the address, in a process of
+its own, for half a second. The others are what Playwright forgoes itself: the last list counts."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     # Its event loop runs in this thread until it stops, and no other can run there meanwhile: no
-    # longer than one file.
+    # longer than the tests of this folder.
     sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: make browser")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: make browser")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                f"--disable-features={','.join(FORGO)}",
+                f"--host-resolver-rules=MAP {EVIL} 127.0.0.1",
+            ],
+        )
         yield browser
         browser.close()
 
@@ -36,10 +53,13 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Opened]:
-    """Open a report from a file, once for each `width` and `theme` of a person's screen."""
-    written: dict[int, Path] = {}
+    """Open a report from a file, once for each `width` and `theme` of a person's screen.
+
+    The reports are held, so that no other gets the id of one.
+    """
+    written: dict[int, tuple[ReportData, Path]] = {}
     before: dict[tuple[int, int, str], Opened] = {}
 
     def open_(data: ReportData, width: int = 1200, theme: str = "light") -> Opened:
@@ -48,7 +68,7 @@ def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         if id(data) not in written:
             path = tmp_path_factory.mktemp("report") / "report.html"
             path.write_text(page_of(data), encoding="utf-8")
-            written[id(data)] = path
+            written[id(data)] = data, path
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, offline=True
         )
@@ -70,7 +90,7 @@ def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[
                 else report.complaints.append(f"asked for {request.url}")
             ),
         )
-        report.page.goto(written[id(data)].as_uri())
+        report.page.goto(written[id(data)][1].as_uri())
         report.page.wait_for_selector(DRAWN)
         return report
 

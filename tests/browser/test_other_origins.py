@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import EVIL
 from tests.doors import SERVERS, OpenServer, open_servers
 from tests.loopback import Reply, serving
 
@@ -28,7 +28,6 @@ DOORS = [
         if name not in OF_EACH_KIND
     ),
 ]
-EVIL = "evil.test"
 PAGE = b"<!doctype html><title>Free cats</title><body>"
 # What needs no preflight, so that the request itself leaves the browser.
 TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
@@ -86,22 +85,9 @@ def servers(
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser for which evil.test is this machine."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: make browser")
-    if CHROMIUM is None or shutil.which("chromium") is None:
-        pytest.skip("no Chromium on this machine: make browser")
-    rules = ["--no-sandbox", f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"]
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=rules)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def hostile(browser: Any) -> Iterator[HostilePage]:
+def hostile(chromium: Any) -> Iterator[HostilePage]:
     with serving(lambda request: Reply(200, PAGE, {"Content-Type": "text/html"})) as site:
-        page = browser.new_page()
+        page = chromium.new_page()
         address = f"http://{EVIL}:{site.port}/"
         page.goto(address)
         yield HostilePage(page, address)
@@ -109,9 +95,9 @@ def hostile(browser: Any) -> Iterator[HostilePage]:
 
 
 @pytest.fixture(scope="module")
-def rebound(browser: Any) -> Iterator[Any]:
+def rebound(chromium: Any) -> Iterator[Any]:
     """A page for one server after the other: each has an origin of its own by its port."""
-    page = browser.new_page()
+    page = chromium.new_page()
     yield page
     page.close()
 
@@ -176,8 +162,8 @@ def test_a_page_makes_no_bucket(servers, hostile):
 
 
 @pytest.mark.parametrize("name", DOORS)
-def test_a_link_leads_to_the_page_of_a_login_and_to_no_other(servers, hostile, browser, name):
-    page = browser.new_page()
+def test_a_link_leads_to_the_page_of_a_login_and_to_no_other(servers, hostile, chromium, name):
+    page = chromium.new_page()
     page.goto(hostile.address)
     url = servers[name].url
     with page.expect_response(url) as response:

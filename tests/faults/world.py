@@ -263,7 +263,7 @@ def _repeating(call: Callable[[Endpoints], None], endpoints: Endpoints) -> Itera
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(0.1):
+        while not over.wait(0.5):
             call(endpoints)
 
     thread = threading.Thread(target=work)

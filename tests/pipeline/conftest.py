@@ -24,7 +24,23 @@ from local.sandbox import Library, mark
 POSTS = 24
 ENDS_WITHIN_S = 180
 
+OF_THE_DEMO_ALONE = ("test_demo.py", "test_rebuild_from_lake.py", "test_report.py")
+"""They come first. Beside what other tests ingest, a report would set the demo aside."""
+
 Tta = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of the demo alone be the first of this folder."""
+    here = Path(__file__).parent
+    places = [number for number, item in enumerate(items) if item.path.parent == here]
+    ours = sorted((items[place] for place in places), key=_comes_later)
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
+
+
+def _comes_later(item: pytest.Item) -> bool:
+    return item.path.name not in OF_THE_DEMO_ALONE
 
 
 @pytest.fixture(scope="session")
@@ -77,26 +93,6 @@ def ask(cloud: Endpoints) -> Callable[[str], list[dict[str, Any]]]:
 def demonstrated(tta: Tta) -> dict[str, Any]:
     """The document of the first `tta demo`. After it the sandbox is loaded."""
     result = tta("demo", "--json")
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-@pytest.fixture(scope="session")
-def demo_cloud(
-    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Endpoints]:
-    """A cloud that holds the demo alone. Beside what other tests ingest, a report would set the
-    demo aside."""
-    home = tmp_path_factory.mktemp("demo")
-    shutil.copytree(rendered_library, home / "library")
-    with running(home, posts=POSTS, publish=True) as endpoints:
-        yield endpoints
-
-
-@pytest.fixture(scope="session")
-def demo_document(demo_cloud: Endpoints) -> dict[str, Any]:
-    """What the first `tta demo --json` on that cloud says."""
-    result = here(Path(demo_cloud.home), "demo", "--json")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 

@@ -1,7 +1,7 @@
 """`tta rate` through the served chain, with the stand-in where Gemini would answer.
 
-One home, as a person has it: a rating in one command; then, while a cloud is up, an ingest, the
-same rating again, and a key that is refused; then a cloud without any key.
+One home, as a person has it: while a cloud is up, a rating, an ingest, the same rating again, and a
+key that is refused; then a cloud without any key.
 """
 
 import json
@@ -16,7 +16,7 @@ import pytest
 from local.cloud import INGEST, running
 from shared.rating.gemini.canary_clips import frozen_clips
 from tests.gemini_world import make_clip
-from tests.pipeline.conftest import here, run_tta
+from tests.pipeline.conftest import here
 from tests.stand_ins.gemini import StandIn, standing_in
 
 ROWS = "SELECT rater, replicate, status FROM fact_rating ORDER BY rater, replicate"
@@ -62,8 +62,8 @@ def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
         environment.setenv("GEMINI_API_KEY", "x")
         environment.setenv("GOOGLE_GEMINI_BASE_URL", gemini.url)
         environment.setenv("RATERS", '[{"name": "quick", "model": "gemini-3.5-flash", "fps": 1}]')
-        tell("first", run_tta, *rate, "--json")
         with running(home, INGEST, publish=True):
+            tell("first", here, *rate, "--json")
             tell("ingest", here, "ingest", other, "--wait")
             tell("plan", here, "rate", other, "--rater", "gemini", "--dry-run", "--json")
             tell("again", here, *rate)

@@ -1,13 +1,12 @@
 """The warehouse rebuilt from the lake alone says what the events had said."""
 
-from pathlib import Path
 from typing import Any
 
 from local.cloud import pointing_at
 from local.endpoints import Endpoints
 from shared.warehouse.client import bigquery
 from shared.warehouse.tables import definitions
-from tests.pipeline.conftest import POSTS, here
+from tests.pipeline.conftest import POSTS
 
 
 def tables(endpoints: Endpoints) -> dict[str, list[Any]]:
@@ -25,11 +24,11 @@ def tables(endpoints: Endpoints) -> dict[str, list[Any]]:
         }
 
 
-def test_a_rebuild_after_the_demo_changes_no_row(demo_cloud, demo_document):
-    made_by_events = tables(demo_cloud)
+def test_a_rebuild_after_the_demo_changes_no_row(cloud, demonstrated, tta):
+    made_by_events = tables(cloud)
 
-    result = here(Path(demo_cloud.home), "rebuild", "--json")
+    result = tta("rebuild", "--json")
 
     assert result.returncode == 0, result.stderr
     assert len(made_by_events["fact_video_analytics"]) == POSTS
-    assert tables(demo_cloud) == made_by_events
+    assert tables(cloud) == made_by_events

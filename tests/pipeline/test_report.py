@@ -3,46 +3,20 @@
 import json
 import subprocess
 import urllib.request
-from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from cli.console import plain
 from cli.scheduler import JSON_BODY
-from cli.warehouse import Warehouse
 from local.cloud import pointing_at
 from local.home import PROJECT
 from shared.insights.report.formats import FORMATS
 from shared.storage.lake import Lake
-from tests.pipeline.conftest import here
 from tests.report_world import Page
 
 WORDS = ("text", "names", "method", "predictor")
 KEYS = {"insight_effect": "effect", "insight_agreement": "figure", "insight_quality": "finding"}
-
-
-@pytest.fixture(scope="module")
-def cloud(demo_cloud):
-    return demo_cloud
-
-
-@pytest.fixture(scope="module")
-def tta(cloud):
-    return partial(here, Path(cloud.home))
-
-
-@pytest.fixture(scope="module")
-def ask(cloud):
-    with pointing_at(cloud):
-        warehouse = Warehouse(cloud)
-    return lambda sql: plain(warehouse.rows(sql))
-
-
-@pytest.fixture(scope="module")
-def demonstrated(demo_document):
-    return demo_document
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.gemini_world import make_clip
 from tests.pipeline.conftest import here
 from tests.stand_ins.gemini import standing_in
 
-CLIPS = 6
+CLIPS = 3
 DESCRIBE = "Describe this video."
 SET_UPS = (
     "A sudden danger comes without warning, and everybody is afraid.",

@@ -25,7 +25,7 @@ from shared.warehouse.migration.migrate import (
 from shared.warehouse.migration.old_tables import HELD_NAME, SOURCES, MigrationRefused
 from shared.warehouse.rebuild import rebuild
 from shared.warehouse.rows import table_rows
-from shared.warehouse.tables import constraints, create_tables, definitions, schema
+from shared.warehouse.tables import constraints, definitions, schema
 from tests.records import DAY_0, at, metrics, record
 from tests.shared.warehouse.before_migration import (
     PRIMARY_RATERS,
@@ -80,11 +80,12 @@ def template(client: bigquery.Client) -> str:
 
 
 @pytest.fixture(scope="module")
-def rebuilt(client: bigquery.Client) -> dict[str, list[dict[str, Any]]]:
+def rebuilt(made_with_views: Db) -> dict[str, list[dict[str, Any]]]:
     """What the loader of today makes of the same records."""
-    create_tables(client, "rebuilt_from_records")
-    Loader(client, "rebuilt_from_records", PRIMARY_RATERS).load(old_records())
-    return contents(Db(client, "rebuilt_from_records"))
+    Loader(made_with_views.client, made_with_views.dataset, PRIMARY_RATERS).load(old_records())
+    loaded = contents(made_with_views)
+    made_with_views.clear()
+    return loaded
 
 
 @dataclass
@@ -286,9 +287,8 @@ def test_a_copy_is_finished_when_all_tables_that_come_from_it_are_replaced():
     assert all(order.index(name) < order.index(source) for name, source in SOURCES.items())
 
 
-@pytest.mark.parametrize(
-    "name", ["dim_user", *(pytest.param(name, marks=pytest.mark.campaign) for name in SEVERAL)]
-)
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", ["dim_user", *SEVERAL])
 def test_a_table_that_was_created_anew_after_a_kill_is_filled_from_its_copy(old, rebuilt, name):
     """A deployment of the version before creates what is missing, without rows."""
     with pytest.MonkeyPatch.context() as patch:
@@ -338,6 +338,7 @@ def test_a_migration_that_was_killed_after_any_change_is_ended_by_the_next(
     assert number > 50
 
 
+@pytest.mark.campaign
 def test_facts_that_load_wrote_after_the_last_swap_stay(old, rebuilt):
     with pytest.MonkeyPatch.context() as patch:
         last = "copy_table test.older__migration.fact_video_analytics"
@@ -526,18 +527,16 @@ def test_a_project_without_tables_has_nothing_to_migrate(client):
 
 
 @pytest.fixture
-def home(client: bigquery.Client, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
+def home(old: Db, monkeypatch: pytest.MonkeyPatch) -> Db:
     """The dataset of a local home that the version before has made."""
-    copy_old_tables(client, template, "home")
-    label(client, {provision.DEFINITIONS: "before"})
-    monkeypatch.setattr(provision.bigquery, "Client", lambda project: client)
-    monkeypatch.setattr(client, "close", lambda: None)
-    yield Db(client, "home")
-    client.delete_dataset("home", delete_contents=True)
+    label(old.client, {provision.DEFINITIONS: "before"})
+    monkeypatch.setattr(provision.bigquery, "Client", lambda project: old.client)
+    monkeypatch.setattr(old.client, "close", lambda: None)
+    return old
 
 
 def label(client: bigquery.Client, labels: dict[str, str]) -> None:
-    dataset = client.get_dataset("home")
+    dataset = client.get_dataset(DATASET)
     dataset.labels = dataset.labels | labels
     client.update_dataset(dataset, ["labels"])
 
@@ -545,8 +544,8 @@ def label(client: bigquery.Client, labels: dict[str, str]) -> None:
 def test_a_local_home_is_migrated_when_it_starts_and_keeps_the_old_tables_a_week(home, rebuilt):
     sentences: list[str] = []
 
-    make_tables("test", "home", sentences.append)
-    make_tables("test", "home", sentences.append)
+    make_tables("test", DATASET, sentences.append)
+    make_tables("test", DATASET, sentences.append)
 
     assert contents(home) == rebuilt
     averaged, sentence = sentences
@@ -560,21 +559,21 @@ def test_a_local_home_is_migrated_when_it_starts_and_keeps_the_old_tables_a_week
 
     label(home.client, {provision.KEPT_UNTIL: "2026-01-01"})
     home.rows("CREATE TABLE mine__before AS SELECT 1 AS x")
-    make_tables("test", "home")
+    make_tables("test", DATASET)
 
     assert {name for name in names_in(home) if name.endswith("__before")} == {"mine__before"}
     assert contents(home) == rebuilt
-    assert home.client.get_dataset("home").labels[provision.KEPT_UNTIL] == ""
+    assert home.client.get_dataset(DATASET).labels[provision.KEPT_UNTIL] == ""
 
 
 def test_a_start_after_a_kill_still_says_how_long_the_old_tables_stay(home):
     """The kill came after the migration, and before its label."""
-    home.client.create_table("test.home.dim_user__before")
+    home.client.create_table(f"test.{DATASET}.dim_user__before")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migration, "migrate", lambda app: Migrated({}))
         patch.setattr(provision, "create_tables", lambda *_: None)
         patch.setattr(provision, "create_views", lambda *_: None)
-        make_tables("test", "home")
+        make_tables("test", DATASET)
 
-    assert home.client.get_dataset("home").labels[provision.KEPT_UNTIL] > "2026"
+    assert home.client.get_dataset(DATASET).labels[provision.KEPT_UNTIL] > "2026"

@@ -11,21 +11,16 @@ STORED = sorted(SHAPE.counts)
 
 
 @pytest.fixture(scope="module")
-def stored_sizes(client):
+def stored_sizes(made_with_views):
     """Rows and mean bytes of each column, counted by SQL after the real MERGEs."""
-    from shared.warehouse.loader import Loader
-    from shared.warehouse.tables import create_tables
-
-    create_tables(client, "row_sizes")
-    loader = Loader(client, "row_sizes", ["gemini/", "signals/"])
-    loader.load(list(sample(FEW_READINGS, 1, curves=2)))
-    return {table: _sizes(client, table) for table in STORED}
+    made_with_views.load(*sample(FEW_READINGS, 1, curves=2))
+    yield {table: _sizes(made_with_views, table) for table in STORED}
+    made_with_views.clear()
 
 
-def _sizes(client, table):
+def _sizes(db, table):
     counts = ", ".join(_bytes(column) for column in schema(table))
-    sql = f"SELECT COUNT(*) AS rows_of_it, {counts} FROM `test.row_sizes.{table}`"
-    return dict(next(iter(client.query(sql).result())).items())
+    return db.rows(f"SELECT COUNT(*) AS rows_of_it, {counts} FROM {table}")[0]
 
 
 def _bytes(column):

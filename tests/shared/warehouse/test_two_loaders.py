@@ -7,7 +7,6 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fi
 
 from shared.errors import Transient
 from shared.warehouse.loader import Loader
-from shared.warehouse.tables import create_tables
 from tests.records import creator, metrics, rating, record, video
 
 
@@ -26,11 +25,10 @@ def saying(seed: int) -> list:
     ]
 
 
-def test_two_loaders_at_once_leave_what_one_would(db, client):
+def test_two_loaders_at_once_leave_what_one_would(db, viewed):
     records = saying(seed=1)
     db.load(*records)
-    create_tables(client, f"{db.dataset}_two")
-    loaders = [Loader(client, f"{db.dataset}_two", db.primary_raters) for _ in range(2)]
+    loaders = [Loader(viewed.client, viewed.dataset, viewed.primary_raters) for _ in range(2)]
     batches = [records[0:3], records[3:6], records[1:5], records[0:2]]
 
     # A statement that met another's is transient; Pub/Sub delivers the records again.
@@ -43,6 +41,4 @@ def test_two_loaders_at_once_leave_what_one_would(db, client):
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(deliver, range(len(batches))))
 
-    expected = db.tables()
-    db.dataset += "_two"
-    assert db.tables() == expected
+    assert viewed.tables() == db.tables()

@@ -1,6 +1,6 @@
 """Observed and synthetic videos never meet in a view that people take averages of."""
 
-from tests.records import DAY_0, metrics, rating, record, video
+from tests.records import DAY_0, VIDEO_ID, metrics, no_media, rating, record, video
 
 OBSERVED, SYNTHETIC = "7300000000000000001", "7300000000000000002"
 DAY_H = 24
@@ -73,4 +73,15 @@ def test_health_is_that_of_one_kind(viewed):
     assert rows == [
         {"synthetic": False, "mean_latency_s": 8.0},
         {"synthetic": True, "mean_latency_s": 2.0},
+    ]
+
+
+def test_health_counts_ratings_by_day_and_outcome(viewed):
+    viewed.load(record(rating=rating()), record(f"{int(VIDEO_ID) + 1}", rating=no_media()))
+
+    rows = viewed.rows("SELECT status, ratings, videos FROM rating_health ORDER BY status")
+
+    assert rows == [
+        {"status": "no_media", "ratings": 1, "videos": 1},
+        {"status": "rated", "ratings": 1, "videos": 1},
     ]

@@ -7,8 +7,7 @@ import pytest
 from shared.insights.plan_file import default_plan
 from shared.insights.report.analysis import Association, analysis_of
 from shared.insights.sample import OutcomeQuestion
-from shared.warehouse.tables import create_tables, schema
-from shared.warehouse.views import create_views
+from shared.warehouse.tables import schema
 from tests.report_world import COLLECTED, rows
 
 FACT = "fact_video_analytics"
@@ -53,11 +52,9 @@ def generated_videos():
 
 
 @pytest.fixture(scope="module")
-def sample(client):
-    """The videos in a dataset of their own, and what the engine says of them."""
-    dataset = "views_of_the_report"
-    create_tables(client, dataset)
-    create_views(client, dataset)
+def sample(client, made_with_views):
+    """The videos in tables with views, and what the engine says of them."""
+    dataset = made_with_views.dataset
     videos = [*usual_videos(), *generated_videos()]
     names = {column["name"] for column in schema(FACT)}
     content = [
@@ -70,7 +67,7 @@ def sample(client):
     ]
     client.insert_rows_json(f"test.{dataset}.{FACT}", content)
     yield dataset, analysis_of(videos, default_plan())
-    client.delete_dataset(dataset, delete_contents=True)
+    made_with_views.clear()
 
 
 @pytest.fixture
@@ -144,17 +141,3 @@ def test_tenths_are_the_reports(ask, sample):
             count += 1
     assert count == len(views) > 100
     assert Association("unexpectedness", OutcomeQuestion("views", "count")) in report.tenths
-
-
-def test_health_counts_ratings_by_day_and_outcome(db):
-    from tests.records import VIDEO_ID, no_media, rating, record
-
-    create_views(db.client, db.dataset)
-    db.load(record(rating=rating()), record(f"{int(VIDEO_ID) + 1}", rating=no_media()))
-
-    rows = db.rows("SELECT status, ratings, videos FROM rating_health ORDER BY status")
-
-    assert rows == [
-        {"status": "no_media", "ratings": 1, "videos": 1},
-        {"status": "rated", "ratings": 1, "videos": 1},
-    ]
