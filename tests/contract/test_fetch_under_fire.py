@@ -221,6 +221,7 @@ def minimum(world: World) -> int:
     return requests
 
 
+@pytest.mark.campaign  # the suite has the mixed faults
 def test_what_is_stored_is_the_library_each_video_once_whatever_goes_wrong(world, library, size):
     least = minimum(world)
     before = world.request_count()

@@ -158,6 +158,7 @@ def settings(cloud: Endpoints) -> dict[str, str]:
     return cloud.environment() | cloud.function_settings()
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("unpacked", ["fetch"], indirect=True)
 def test_fetch_says_that_there_is_no_such_collection(cloud, python, unpacked):
     with served(python, unpacked, "fetch", settings(cloud)) as address:
@@ -199,6 +200,7 @@ def test_load_merges_a_record_that_is_pushed_and_one_that_it_pulls(cloud, python
         assert read_traffic(cloud).to_load == 0
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("unpacked", ["sweep"], indirect=True)
 def test_sweep_counts_what_it_did(cloud, python, unpacked):
     with served(python, unpacked, "sweep", settings(cloud)) as address:
@@ -207,6 +209,7 @@ def test_sweep_counts_what_it_did(cloud, python, unpacked):
     assert (answer.status_code, answer.json()["left"]) == (200, False)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("unpacked", ["report"], indirect=True)
 def test_report_writes_the_page_of_the_day(cloud, python, unpacked):
     with served(python, unpacked, "report", settings(cloud)) as address:

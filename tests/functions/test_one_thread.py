@@ -28,7 +28,10 @@ def test_functions_with_numpy_are_known():
     assert WITH_NUMPY == ["analyze", "load", "report"]
 
 
-@pytest.mark.parametrize("function", WITH_NUMPY)
+@pytest.mark.parametrize(
+    "function",
+    ["analyze", *(pytest.param(name, marks=pytest.mark.campaign) for name in WITH_NUMPY[1:])],
+)
 def test_a_function_does_its_linear_algebra_in_one_thread(function):
     outside = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
     folders = os.pathsep.join(map(str, (ROOT, ROOT / "functions" / function)))

@@ -79,6 +79,7 @@ def test_a_card_is_not_added_to_what_an_upgrade_replaces(tta):
     assert "clone" in answer.stderr
 
 
+@pytest.mark.campaign
 def test_a_table_is_analysed(tta, tmp_path):
     videos = _write(tmp_path / "videos.csv", _videos())
     (tmp_path / "plan.yaml").write_text(PLAN)

@@ -99,6 +99,7 @@ class World:
         yield from self.bucket.list_blobs()
 
 
+@pytest.mark.campaign  # the suite sends again in memory
 def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
     world = World(cloud)
     world.tta("fetch")

@@ -7,6 +7,8 @@ from tests.sql import awkward, engines, gate, judge, statements
 from tests.sql.analyser import Analyser
 from tests.sql.engines import Query
 
+pytestmark = pytest.mark.campaign  # `make sql` compares more rows
+
 VIDEOS = 24
 """`make sql` takes more."""
 

@@ -19,6 +19,8 @@ AGES_AND_LENGTHS = """
 equal_age_days: 7
 duration_profile: [15, 30, 60]
 """
+pytestmark = pytest.mark.campaign  # it renders the whole library of the demo
+
 OF_AN_OWNER = {"moment", "moment_videos"}
 """Figures of curves that a platform shows to owners alone. Clips of 2 to 4 s have no such curve."""
 

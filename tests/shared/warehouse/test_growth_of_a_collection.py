@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from local.sandbox.api.server import running
 from local.sandbox.api.shown import grown
 from tests.tiktok_world import ANCHOR, FIRST, World, growing_library
@@ -10,6 +12,7 @@ POSTS = 6
 MOST_OFF = 0.05
 
 
+@pytest.mark.campaign
 def test_kpis_at_every_declared_age_are_within_five_percent_and_null_outside(viewed, tmp_path):
     library = growing_library(tmp_path, POSTS)
     gone = library.posts[5].video_id
