@@ -92,6 +92,7 @@ def test_tables_forget_what_was_deleted(tmp_path):
         assert connection.execute("SELECT * FROM names").fetchall() == [("alive",)]
 
 
+@pytest.mark.campaign
 def test_a_running_bigquery_writes_its_file_anew_and_goes_on(tmp_path):
     command = [
         sys.executable,

@@ -51,6 +51,7 @@ def test_what_is_removed_was_there(smoke_report):
     assert removed == "4 objects and 4 rows"
 
 
+@pytest.mark.campaign
 def test_every_run_has_a_clip_of_its_own(smoke_report, tta):
     again = json.loads(tta("doctor", "--clip", "--json").stdout)
 

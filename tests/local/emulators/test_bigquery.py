@@ -92,6 +92,7 @@ def test_no_server_of_another_protocol_is_loaded(tmp_path):
     assert "cygrpc" not in loaded and "pandas" not in loaded
 
 
+@pytest.mark.campaign
 def test_statements_that_an_earlier_version_stored_are_forgotten_at_the_start(tmp_path):
     stored = '"_bqemulator_catalog".jobs'
     with running(tmp_path) as (_, process):
