@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -14,7 +16,6 @@ from shared.config import GeminiSettings
 from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import Lake
 from tests.gemini_world import make_clip
-from tests.pipeline.conftest import here
 from tests.stand_ins.gemini import standing_in
 
 IDS = ("7300000000000000001", "7300000000000000002")
@@ -125,9 +126,9 @@ def cloud(tmp_path_factory):
 
 def tta(cloud, *arguments):
     home, gemini, _ = cloud
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GOOGLE_VERTEX_BASE_URL", gemini.url)
-        return here(home, "rate", "--batch", *arguments)
+    command = [sys.executable, "-m", "cli", "rate", "--batch", *arguments, "--home", str(home)]
+    environment = os.environ | {"GOOGLE_VERTEX_BASE_URL": gemini.url}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
 
 def test_a_dry_run_prices_what_is_there_and_names_what_is_not(cloud):
