@@ -62,12 +62,15 @@ lint: $(READY) ## Check style (ruff), types (mypy, strict on shared/) and unsafe
 	@# Its log is noise: for every exception it lists the parts of the line that are not concerned.
 	@$(BIN)/bandit -q -c pyproject.toml -r shared functions cli local scripts benchmarks 2>/dev/null
 
-pictures: browser ## Take the pictures of the documentation from the demo: first screen, phone, dark, gallery, rating kit
+pictures: browser ## Take the pictures of the documentation from the demo: first screen, phone, dark, gallery, rating kit, tutorials
 	@rm -rf build/pictures && mkdir -p build/pictures
 	@$(BIN)/tta demo >/dev/null
 	@$(BIN)/tta report --demo --out build/pictures/report.html >/dev/null
 	@$(BIN)/tta rate-kit local/sandbox/clip_files --out build/pictures/kit --seed 7 --dimension unexpectedness >/dev/null
 	@$(BIN)/python scripts/pictures.py build/pictures/report.html build/pictures/kit/index.html
+	@$(BIN)/tta insights --input docs/tutorials/videos.csv --plan docs/tutorials/plan.yaml --out build/pictures/answer.json >/dev/null
+	@$(BIN)/python docs/tutorials/figure.py build/pictures/answer.json docs/pictures/analyst.png
+	@$(BIN)/python -m scripts.notebook
 
 browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the tests of pages
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
