@@ -1,7 +1,8 @@
 """The three works of the job: erase, rebuild, report. Each may run again after a kill."""
 
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shared.erasure.outcome import ErasureReport
 
 Answer = dict[str, Any]
+ERASED = "[erased]"
 
 STATEMENT_LIMITS = HttpLimits(silence_s=120.0, request_s=300.0)
 """One request to BigQuery. The client itself would wait for ever for a server that drips."""
@@ -80,12 +82,21 @@ def _erase(request: EraseWork, services: JobServices, on_progress: OnProgress) -
         handler_s=request.handler_s,
     )
     target = ErasureTarget(request.names, request.videos, len(set(request.asked_creators)))
-    return erasure_fields(erase(target, app))
+    return erasure_fields(erase(target, app), (*request.names, *request.videos))
 
 
-def erasure_fields(report: "ErasureReport") -> Answer:
-    """The report's fields, for JSON."""
-    return {each.name: getattr(report, each.name) for each in fields(report)}
+def erasure_fields(report: "ErasureReport", erased: Sequence[str]) -> Answer:
+    """The report's fields, for JSON, without the names and ids of the erased.
+
+    Names of objects hold them, and the result stays in the lake after the run.
+    """
+    names = sorted(erased, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, names)) or "(?!)", re.IGNORECASE)
+    answer = {each.name: getattr(report, each.name) for each in fields(report)}
+    return {
+        name: [pattern.sub(ERASED, text) for text in value] if isinstance(value, list) else value
+        for name, value in answer.items()
+    }
 
 
 def erasure_report(answer: Answer) -> "ErasureReport":

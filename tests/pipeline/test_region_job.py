@@ -119,10 +119,19 @@ def test_a_rebuild_in_the_region_gives_the_same_rows(tta, target, job, ask, demo
     assert ask(statement) == before
 
 
+def interrupted(signs, progress) -> None:
+    """What Ctrl-C does to a watcher."""
+    raise KeyboardInterrupt
+
+
 def test_an_erasure_in_the_region_names_nobody_to_cloud_run(
-    tta, target, job, lake, mentioned, cloud
+    tta, target, job, lake, mentioned, monkeypatch
 ):
-    result = tta("erase", "--creator", mentioned, "--target", target, "--yes", "--json")
+    command = ("erase", "--creator", mentioned, "--target", target, "--yes", "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr(cli.region_run.SignsOfLife, "show", interrupted)
+        assert tta(*command).returncode == 130
+    result = tta(*command)  # watches the same run
 
     assert result.returncode == 0, result.stderr
     document = json.loads(result.stdout)
@@ -137,9 +146,6 @@ def test_an_erasure_in_the_region_names_nobody_to_cloud_run(
 def test_a_run_outlives_its_watcher_and_is_started_again_after_a_kill(
     tta, target, job, monkeypatch, demonstrated
 ):
-    def interrupted(signs, progress) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
         patch.setattr(cli.region_run.SignsOfLife, "show", interrupted)
         stopped = tta("report", "--target", target, "--synthetic", "--date", "2026-02-05")

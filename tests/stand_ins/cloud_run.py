@@ -212,12 +212,14 @@ def cloud_run(
         server.server_close()
 
 
-def pointing_at_stand_in(server: CloudRun) -> dict[str, Any]:
+def pointing_at_stand_in(server: CloudRun, credentials: Any = None) -> dict[str, Any]:
     """Google's clients with the stand-in's address, by the names of cli/region_job.py."""
-    options = ClientOptions(api_endpoint=server.url)
+    words = {
+        "transport": "rest",
+        "credentials": credentials,
+        "client_options": ClientOptions(api_endpoint=server.url),
+    }
     return {
-        "jobs_client": lambda: run_v2.JobsClient(transport="rest", client_options=options),
-        "executions_client": lambda: run_v2.ExecutionsClient(
-            transport="rest", client_options=options
-        ),
+        "jobs_client": lambda: run_v2.JobsClient(**words),
+        "executions_client": lambda: run_v2.ExecutionsClient(**words),
     }

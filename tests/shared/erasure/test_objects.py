@@ -52,6 +52,13 @@ def test_what_names_nobody_stays_whatever_it_is(name, content):
     assert erased(name, content) == content
 
 
+def test_the_request_of_a_run_stays_for_its_next_attempt():
+    naming = b'{"names": ["ada.l"], "caption": "with @ada.l"}'
+
+    assert erased("state/jobs/erase-20261129T010203Z-abcdef/request.json", naming) == naming
+    assert erased("state/jobs/erase-20261129T010203Z-abcdef/result.json", naming) != naming
+
+
 def test_a_first_line_of_json_is_no_header_of_a_table():
     line = json.dumps({"required": ["what", "violation", "evidence"], "text": "@ada.l falls"})
 

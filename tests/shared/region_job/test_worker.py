@@ -2,10 +2,13 @@
 
 import json
 import logging
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from shared.config import LakeWorkSettings
+from shared.erasure.outcome import ErasureReport
 from shared.errors import Misconfigured, Permanent, Transient
 from shared.progress import Progress
 from shared.region_job import worker
@@ -13,6 +16,7 @@ from shared.region_job.documents import (
     EraseWork,
     RebuildWork,
     RunProgress,
+    RunResult,
     new_run,
     parse_request,
     progress_name,
@@ -21,7 +25,12 @@ from shared.region_job.documents import (
     to_json,
 )
 from shared.region_job.progress_writer import ProgressWriter
-from shared.region_job.works import JobServices, WorkRefused
+from shared.region_job.works import (
+    JobServices,
+    WorkRefused,
+    erasure_fields,
+    erasure_report,
+)
 from tests.fakes import LakeInMemory
 from tests.records import DAY_0
 
@@ -146,6 +155,16 @@ def test_a_broken_setting_is_named(erasure):
     erasure.attempt()
 
     assert "HASH_KEY" in erasure.document(progress_name(erasure.run))["error"]
+
+
+def test_the_result_of_an_erasure_holds_no_name_and_is_a_report_again():
+    remaining = [f"raw/research/creators/{NAME.title()}.json", "2 rows of dim_video"]
+    report = ErasureReport(2, 1, rows=Counter(dim_video=2), remaining=remaining)
+
+    answer = json.loads(to_json(RunResult(answer=erasure_fields(report, ["wanderer", NAME]))))
+
+    shown = ["raw/research/creators/[erased].json", "2 rows of dim_video"]
+    assert erasure_report(answer["answer"]) == replace(report, remaining=shown)
 
 
 def test_a_request_is_the_same_whatever_a_survey_looked_up():
