@@ -64,6 +64,11 @@ class Screen:
             finally:
                 self._status = None
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person sees the line that `now` rewrites."""
+        return self.err.is_terminal
+
     def now(self, sentence: str) -> None:
         if self._status is not None:
             self._status.update(escape(harmless(sentence)))

@@ -35,6 +35,8 @@ STATE_EVERY_S = 10.0
 QUIET_S = 60.0
 """A living run writes a sign every 30 s. After this silence the line says so."""
 ALARM_S = 600.0
+LINE_EVERY_S = 60.0
+"""How often progress becomes a line of its own where no terminal shows it."""
 RESULT_WITHIN_S = 30.0
 """How long after a successful end its result may be missing."""
 STARTED_WITHIN = timedelta(minutes=10)
@@ -210,6 +212,7 @@ class SignsOfLife:
     _sign: int = -1
     _seen_at_s: float | None = None
     _has_alarmed: bool = False
+    _said_at_s: float = -LINE_EVERY_S
     _line: ProgressLine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -226,13 +229,19 @@ class SignsOfLife:
             sentence += f"; the last sign of life was {duration(silent_s)} ago"
         if progress and progress.attempt:
             sentence += f" (attempt {progress.attempt + 1})"
-        self.screen.now(f"{sentence} …")
+        self._tell(f"{sentence} …", now_s)
         if silent_s >= ALARM_S and not self._has_alarmed:
             self._has_alarmed = True
             self.screen.say(
                 f"There was no sign of life for {duration(silent_s)}. Cloud Run starts a run that "
                 f"died again. This says how it stands: {self.describe}"
             )
+
+    def _tell(self, sentence: str, now_s: float) -> None:
+        self.screen.now(sentence)
+        if not self.screen.is_terminal and now_s - self._said_at_s >= LINE_EVERY_S:
+            self._said_at_s = now_s
+            self.screen.say(sentence)
 
 
 def _progress(progress: RunProgress) -> Progress:

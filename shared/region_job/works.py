@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shared.config import LakeWorkSettings
 from shared.errors import Permanent
 from shared.http import HttpLimits, bound
+from shared.privacy.mentions import ERASED
 from shared.privacy.tombstones import Tombstones
 from shared.progress import OnProgress, Progress
 from shared.region_job.documents import EraseWork, RebuildWork, ReportWork, Work
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from shared.erasure.outcome import ErasureReport
 
 Answer = dict[str, Any]
-ERASED = "[erased]"
 
 STATEMENT_LIMITS = HttpLimits(silence_s=120.0, request_s=300.0)
 """One request to BigQuery. The client itself would wait for ever for a server that drips."""

@@ -31,7 +31,7 @@ class RecordedScreen:
     """Obeys what is needed of a screen."""
 
     def __init__(self):
-        self.lines, self.statuses = [], []
+        self.lines, self.statuses, self.is_terminal = [], [], True
         self.say, self.now = self.lines.append, self.statuses.append
 
     def working(self, sentence):
@@ -210,6 +210,16 @@ def test_a_silent_run_is_said_to_be_silent_and_alarms_once(world):
     assert any("the last sign of life was 5 min ago" in line for line in world.screen.statuses)
     alarms = [line for line in world.screen.lines if "no sign of life" in line]
     assert len(alarms) == 1 and "gcloud describe" in alarms[0]
+
+
+def test_a_log_gets_a_line_each_minute(world):
+    world.screen.is_terminal = False
+    world.at[2] = lambda: world.sign(1, finished=5, total=10)
+    world.at[190] = lambda: world.answer(rows=1)
+
+    world.runs.perform(REPORT)
+
+    assert len([line for line in world.screen.lines if line.endswith("…")]) == 4
 
 
 def test_a_sign_ends_the_silence(world):

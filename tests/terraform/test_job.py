@@ -1,5 +1,6 @@
 """The job for long work is planned as `tta` and the job's program expect it."""
 
+import re
 import tomllib
 
 import pytest
@@ -8,6 +9,8 @@ from cli.region_job import JOB, PROGRAM
 from cli.target import TargetSettings
 from shared import config
 from shared.config import LakeWorkSettings
+from tests.terraform.conftest import ROOT
+from tests.terraform.test_operations import CPU_SECOND, GIB_SECOND
 from tests.terraform.zips import zip_contents
 
 CLOUD_RUN_SETS = {"CLOUD_RUN_TASK_ATTEMPT"}
@@ -82,3 +85,13 @@ def test_the_image_that_the_job_runs_has_its_own_system(plan):
     ]
 
     assert whole == ["report"]
+
+
+def test_the_documentation_says_its_size_and_price(container):
+    page = (ROOT / "docs/operations.md").read_text()
+    cpus, gib, usd = re.search(
+        r"has (\d)\s+CPUs, (\d+) GiB .* costs about ([\d.]+) US dollars an hour", page
+    ).groups()
+
+    assert container["resources"][0]["limits"] == {"cpu": cpus, "memory": f"{gib}Gi"}
+    assert float(usd) == round(3_600 * (int(cpus) * CPU_SECOND + int(gib) * GIB_SECOND), 2)
