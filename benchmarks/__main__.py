@@ -15,7 +15,7 @@ from shared.concurrency import in_one_thread
 
 SUITES = (
     *("imports", "starts", "deployed", "fetch", "load", "cost", "chain"),
-    *("insights", "tables", "planted", "report", "signals"),
+    *("insights", "tables", "planted", "report", "signals", "parked"),
 )
 EPILOGUE = """\
 Without a name all suites run (about 30 minutes on two quiet cores), and benchmarks/results.json is
