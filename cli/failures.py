@@ -14,7 +14,7 @@ from local.traffic import ASKING_WITHIN_S, Traffic, get_json, wait_until_over
 from shared.concurrency import in_order
 from shared.errors import Misconfigured, Transient
 from shared.messaging.dead_letters import DeadLetters, drain_all
-from shared.messaging.failed import FailureEntry, failures, replay, sendable
+from shared.messaging.failed import FailureEntry, failures, read_failures, replay, sendable
 from shared.messaging.topics import Stage, Topics, Unsendable
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Lake
@@ -105,11 +105,8 @@ class Failures:
             wait_until_over(self._endpoints, on_look, asking_within_s=ASKING_WITHIN_S)
             outcome.waited = True
             self._keep_dead_letters()
-            outcome.failed_again = [
-                failure.summary()
-                for failure in failures(self.lake)
-                if (failure.name, failure.generation) not in before
-            ]
+            new = [it for it in self.lake.entries(FAILED) if (it.name, it.generation) not in before]
+            outcome.failed_again = [failure.summary() for failure in read_failures(self.lake, new)]
         return outcome
 
     def _failed_objects(self) -> set[tuple[str, int]]:

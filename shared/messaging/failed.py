@@ -15,7 +15,7 @@ again is kept again, under its new message id.
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -109,12 +109,16 @@ def failures(
     be read has the reason `unreadable` and the time of its object.
     """
     entries = list(lake.entries(f"{FAILED}{stage}/" if stage else FAILED))
+    for failure in read_failures(lake, entries):
+        is_chosen = reason is None or failure.reason == reason
+        if is_chosen and (since is None or failure.failed_at >= since):
+            yield failure
+
+
+def read_failures(lake: Lake, entries: Iterable[LakeObject]) -> Iterator[FailureEntry]:
+    """The failures in these objects, without those that were deleted after the listing."""
     for failure in in_order(lambda entry: _read(lake, entry), entries):
-        if (
-            failure is not None
-            and (reason is None or failure.reason == reason)
-            and (since is None or failure.failed_at >= since)
-        ):
+        if failure is not None:
             yield failure
 
 

@@ -23,6 +23,7 @@ from shared.rating_section import Rating
 from shared.storage.lake import Gone, Lake
 from shared.storage.layout import VIDEOS, RatingKey, frame_name, metadata_name, rating_name
 from shared.storage.lease import Lease
+from shared.storage.parked_objects import budget_of
 
 log = logging.getLogger(__name__)
 
@@ -236,6 +237,6 @@ def _park(upload: VideoUploaded, rater: Rater, over: OverBudget, app: RateApp) -
     """Keep the upload for this rater until the next budget."""
     request = notification_of(replace(upload, condition=rater.condition))
     message = replace(request, id=upload_key(upload, rater.condition))
-    budget = rater.condition.partition("+")[0].partition(":")[2]
+    budget = budget_of(rater.condition)
     park(app.lake, "analyze", message, over.due_at, "over_budget", app.clock(), budget)
     log.warning("parked", extra={"object": upload.name, "due_at": over.due_at.isoformat()})

@@ -38,6 +38,11 @@ def named_rater(parked: str) -> str:
     return match[1] if match else ""
 
 
+def budget_of(condition: str) -> str:
+    """The entry of RATERS in the word for a condition: `flash` of `gemini:flash+caption`."""
+    return condition.partition("+")[0].partition(":")[2]
+
+
 def budget_folders(lake: Lake, stage: str) -> list[str]:
     """Prefixes of the budgets for which messages of a stage wait; one request for each."""
     if stage != UPLOADS:

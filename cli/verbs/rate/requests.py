@@ -1,24 +1,24 @@
 """Requests to a rater, and what becomes of each."""
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from cli.selection import LakeVideo
+from cli.verbs.rate.parked_requests import ParkedRequests
+from shared.clock import utc_now
 from shared.concurrency import in_order
 from shared.errors import Permanent
-from shared.messaging.events import VideoUploaded, notification_of, upload_in
-from shared.messaging.failed import failures
+from shared.messaging.events import VideoUploaded, notification_of
+from shared.messaging.failed import read_failures
 from shared.messaging.topics import Topics
 from shared.model import parse
 from shared.rating_section import Rating
 from shared.storage.lake import Lake, LakeObject
-from shared.storage.layout import FAILED, PARKED, RatingKey, rating_name
+from shared.storage.layout import FAILED, RatingKey, rating_name
 
 if TYPE_CHECKING:
     from shared.rating.gemini.conditions import GeminiConditions
@@ -106,7 +106,12 @@ class RaterRequests:
     """
 
     def __init__(
-        self, lake: Lake, rater: ChosenRater, videos: Iterable[LakeVideo], replicates: int
+        self,
+        lake: Lake,
+        rater: ChosenRater,
+        videos: Iterable[LakeVideo],
+        replicates: int,
+        clock: Callable[[], datetime] = utc_now,
     ):
         self.rater = rater
         self.ratings: dict[str, set[str]] = {}
@@ -118,7 +123,8 @@ class RaterRequests:
             self._open_video(video, replicates) for video in videos
         )
         self.count = sum(len(entry.open) for entry in self._open)
-        self._known_entries: dict[str, set[tuple[str, int]]] = {}
+        self._earlier_failures: set[tuple[str, int]] = set()
+        self._parked_requests = ParkedRequests(lake, rater.condition, clock)
         self._by_upload: dict[VideoUploaded, RaterRequest] = {}
         self._failed_by_request: dict[RaterRequest, FailedRequest] = {}
         self._parked_by_request: dict[RaterRequest, datetime | None] = {}
@@ -145,7 +151,8 @@ class RaterRequests:
         """Publish the open requests. Raises Transient when the topic does not accept them."""
         unrated = self.open
         self._by_upload = {request.upload: request for request in unrated}
-        self._known_entries = {prefix: self._listed(prefix) for prefix in (FAILED, PARKED)}
+        self._new_failed_entries()
+        self._parked_requests.remember(self._by_upload)
         sent = in_order(
             lambda request: topics.publish("analyze", notification_of(request.upload)), unrated
         )
@@ -158,7 +165,10 @@ class RaterRequests:
         A function writes a rating before anything else about its request. So failures are listed
         first, and a rating that exists decides.
         """
-        self._parked_by_request |= dict(self._new_parked())
+        soon = islice(self._open, VIDEOS_PER_REFRESH)
+        uploads = [request.upload for entry in soon for request in entry.open]
+        for upload, due_at in self._parked_requests.new(uploads).items():
+            self._parked_by_request[self._by_upload[upload]] = due_at
         self._failed_by_request |= {lost.request: lost for lost in self._new_failures()}
         for entry in self._take_listed(VIDEOS_PER_REFRESH):
             self._take(entry, was_there=False)
@@ -251,33 +261,18 @@ class RaterRequests:
     def _drop_finished(self) -> None:
         self._open = deque(entry for entry in self._open if entry.open)
 
-    def _listed(self, prefix: str) -> set[tuple[str, int]]:
-        return {(entry.name, entry.generation) for entry in self._lake.entries(f"{prefix}{STAGE}/")}
+    def _new_failed_entries(self) -> list[LakeObject]:
+        """Failed messages that were not there at the last call."""
+        entries = self._lake.entries(f"{FAILED}{STAGE}/")
+        new = [it for it in entries if (it.name, it.generation) not in self._earlier_failures]
+        self._earlier_failures |= {(entry.name, entry.generation) for entry in new}
+        return new
 
     def _new_failures(self) -> Iterator[FailedRequest]:
-        new = self._listed(FAILED) - self._known_entries[FAILED]
-        self._known_entries[FAILED] |= new
-        for failure in failures(self._lake, STAGE) if new else ():
+        for failure in read_failures(self._lake, self._new_failed_entries()):
             request = self._by_upload.get(failure.upload) if failure.upload else None
-            if request and (failure.name, failure.generation) in new:
+            if request:
                 yield FailedRequest(request, failure.reason, failure.sentence)
-
-    def _new_parked(self) -> Iterator[tuple[RaterRequest, datetime | None]]:
-        new = [
-            entry
-            for entry in self._lake.entries(f"{PARKED}{STAGE}/")
-            if (entry.name, entry.generation) not in self._known_entries[PARKED]
-        ]
-        self._known_entries[PARKED] |= {(entry.name, entry.generation) for entry in new}
-        for entry, upload in zip(new, in_order(self._parked_upload, new), strict=True):
-            if upload and (request := self._by_upload.get(upload)):
-                yield request, entry.custom_time
-
-    def _parked_upload(self, entry: LakeObject) -> VideoUploaded | None:
-        content = self._lake.read(entry.name)
-        with suppress(ValueError, KeyError, TypeError, AttributeError, Permanent):
-            return upload_in(json.loads(content or b"")["attributes"])
-        return None
 
 
 def _rater(name: str) -> str:

@@ -1,7 +1,7 @@
 """What `tta rate` asks for, how it waits, and what it says of what did not come."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -20,12 +20,13 @@ from local.endpoints import Endpoints
 from local.provision import ASKED_OF_GEMINI, UPLOADS_ONLY
 from shared.config import GeminiSettings
 from shared.messaging.events import VideoUploaded, notification_of, upload_in
-from shared.messaging.parked import park
+from shared.messaging.parked import park, upload_key
 from shared.named_raters import NamedRater
 from shared.rating.gemini.conditions import GeminiConditions
 from shared.rating_section import Rating
 from shared.rubric_values import Values
 from shared.storage.layout import RatingKey, rating_name
+from shared.storage.parked_objects import budget_of
 from tests.fakes import LakeInMemory, TopicsInMemory
 from tests.gemini_world import make_clip
 
@@ -58,7 +59,7 @@ class World:
 
     def requests(self, replicates: int = 1, rater: ChosenRater = ASKED) -> RaterRequests:
         """Looked up, and asked for what is not there."""
-        requests = RaterRequests(self.lake, rater, self.videos, replicates)
+        requests = RaterRequests(self.lake, rater, self.videos, replicates, clock=lambda: NOW)
         requests.find_existing()
         requests.publish(self.topics)
         return requests
@@ -101,6 +102,14 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def park_upload(lake, upload: VideoUploaded, due_at: datetime = NOW + timedelta(days=1)) -> None:
+    """What the deployed rater does over its budget."""
+    message = notification_of(upload)
+    key = upload_key(upload, upload.condition)
+    budget = budget_of(upload.condition)
+    park(lake, "analyze", replace(message, id=key), due_at, "over_budget", NOW, budget)
 
 
 def outcome(requests: RaterRequests, **more: object) -> RateOutcome:
@@ -359,8 +368,7 @@ def test_a_request_over_budget_is_told_with_the_time_when_it_is_due(world):
     requests = world.requests()
 
     due_at = datetime(2026, 11, 2, tzinfo=UTC)
-    message = replace(notification_of(world.asked_for[0]), id="a")
-    park(world.lake, "analyze", message, due_at, "over_budget", NOW)
+    park_upload(world.lake, world.asked_for[0], due_at)
     requests.refresh()
 
     assert not requests.is_open
@@ -374,11 +382,41 @@ def test_what_was_parked_for_somebody_else_is_not_ours(world):
     world.video("7300000000000000001")
     requests = world.requests()
 
-    message = replace(notification_of(VideoUploaded("lake", "videos/9.mp4", "5", "gemini")), id="a")
-    park(world.lake, "analyze", message, NOW, "over_budget", NOW)
+    park_upload(world.lake, VideoUploaded("lake", "videos/9.mp4", "5", "gemini"))
     requests.refresh()
 
     assert requests.is_open
+
+
+def test_what_was_parked_before_the_request_says_nothing_about_it(world):
+    video = world.video("7300000000000000001")
+    upload = VideoUploaded("lake", video.name, str(video.generation), "gemini")
+    park_upload(world.lake, upload)
+    requests = world.requests()
+
+    requests.refresh()
+    assert requests.is_open
+
+    park_upload(world.lake, upload)
+    requests.refresh()
+    assert not requests.is_open
+
+
+@pytest.mark.parametrize("rater", [ASKED, chosen("gemini:flash+caption", (FLASH,))])
+def test_a_parked_request_is_found_in_a_long_backlog_which_is_not_listed(world, monkeypatch, rater):
+    monkeypatch.setattr("cli.verbs.rate.parked_requests.PAGE", 20)
+    for number in range(100):
+        other = VideoUploaded("lake", f"videos/{number}.mp4", "5", rater.condition)
+        park_upload(world.lake, other)
+    world.video("7300000000000000001")
+    requests = world.requests(replicates=2, rater=rater)
+    park_upload(world.lake, world.asked_for[1])
+    world.lake.listed = 0
+
+    requests.refresh()
+
+    assert [request.replicate for request in requests.parked] == [1]
+    assert world.lake.listed == 20 + 1
 
 
 def test_a_request_that_failed_is_told_with_its_reason(world):
