@@ -7,6 +7,7 @@ import ssl
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import certifi
@@ -119,10 +120,25 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)  # before campaigns are deselected
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long groups go first, so that none begins when all others have ended."""
+    leave_most_to_campaigns(items)
     rank = {group: number for number, group in enumerate(FIRST)}
     items.sort(key=lambda item: rank.get(_group(item.nodeid), len(FIRST)))
+
+
+def leave_most_to_campaigns(items: list[pytest.Item]) -> None:
+    """Of the examples of a test that is marked `few(n)`, n are drawn by its name for the suite."""
+    examples: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("few") and not item.get_closest_marker("campaign"):
+            examples.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for name, group in examples.items():
+        (number,) = group[0].get_closest_marker("few").args  # type: ignore[union-attr]
+        drawn = Random(name).sample(range(len(group)), min(number, len(group)))
+        for place in set(range(len(group))) - set(drawn):
+            group[place].add_marker(pytest.mark.campaign)
 
 
 def _group(nodeid: str) -> str:

@@ -15,6 +15,7 @@ AGES = "refresh_ages_days: [1, 3, 5, 7, 9]\n    refresh_every_h: 24\n    synthet
 LARGE = COLLECTION.replace("h: 12", "h: 24").replace("synthetic", AGES)
 
 
+@pytest.mark.campaign
 def test_a_day_of_a_known_collection_asks_little_more_than_it_needs(tmp_path, monkeypatch):
     """As at 200,000 videos, with a page of 4: `make bench` measures that size."""
     monkeypatch.setattr("shared.tiktok.sources.research.PAGE_SIZE", PAGE)

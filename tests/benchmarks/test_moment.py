@@ -22,6 +22,7 @@ def counts():
     return MomentCounts(cell, counts_of(cell.name, 0, RUNS))
 
 
+@pytest.mark.campaign
 def test_little_is_claimed_where_nothing_is_planted(counts):
     assert counts.false_positives <= 0.15
     assert counts.share("neighbours", "null runs") > 0.5

@@ -37,6 +37,7 @@ def runs(monkeypatch):
     return use
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("libraries", LIBRARIES)
 def test_the_plan_finds_the_planted_ratio_and_the_interval_holds_it(libraries):
     runs = [planted.run_of(seed, is_planted=True) for seed in range(libraries)]
@@ -45,6 +46,7 @@ def test_the_plan_finds_the_planted_ratio_and_the_interval_holds_it(libraries):
     assert sum(run.holds for run in runs) >= libraries - 1
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("libraries", LIBRARIES)
 def test_with_nothing_planted_it_finds_hardly_anything(libraries):
     runs = [planted.run_of(seed, is_planted=False) for seed in range(libraries)]

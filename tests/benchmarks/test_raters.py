@@ -28,6 +28,7 @@ def test_choosing_among_raters_claims_too_much_and_their_joint_verdict_does_not(
     assert counts["joint"] <= 1
 
 
+@pytest.mark.campaign
 def test_all_together_find_a_true_effect_about_as_often_as_the_best_rater_known_in_advance():
     counts = counts_of("effect", 12)
 

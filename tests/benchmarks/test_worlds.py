@@ -41,6 +41,7 @@ def share(name, what, runs=RUNS):
     return count(name, runs)[what] / runs
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", ["pareto", *OTHER_WORLDS])
 def test_the_headline_claims_little_where_there_is_nothing(name):
     """5 % are promised. Clustered errors claim 15 to 25 % of pareto and shared_sounds."""
@@ -52,6 +53,7 @@ def test_pooled_ranks_would_fail_where_fame_is_hidden(name, least):
     assert share(name, "pooled_wrong", 20) > least
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(
     ("name", "runs"),
     [

@@ -165,6 +165,7 @@ def test_alone_imports_nothing_heavy():
     assert completed.returncode == 0, completed.stderr
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("typed", "position", "completed"),
     [

@@ -98,6 +98,7 @@ def journals(lake: Lake) -> list[str]:
     return [name for name in lake.names("state/spend/gemini/") if name.count("/") == 4]
 
 
+@pytest.mark.campaign
 def test_a_process_that_ends_gives_back_what_it_did_not_pay(lake, storage_url, tmp_path):
     with paying(tmp_path, storage_url, signal.SIGTERM) as address:
         for _ in range(4):  # reserves one, one, two, and two

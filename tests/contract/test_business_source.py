@@ -365,6 +365,7 @@ class Dying:
         return call
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("pause", [timedelta(0), timedelta(hours=1)])
 def test_a_run_killed_at_any_step_stores_and_publishes_each_curve_once(library, pause):
     with running(library) as sandbox:

@@ -76,6 +76,7 @@ def test_it_writes_rows_and_three_files_and_answers_in_words(world):
     assert not more
 
 
+@pytest.mark.campaign
 def test_a_second_call_of_the_day_writes_the_same(world, analyses):
     world.call(b'{"date": "2026-11-24"}')
     before, answered = world.files(), world.written[0][3]

@@ -98,6 +98,7 @@ def test_a_file_that_another_server_has_is_not_called_damaged(tmp_path):
     owner.close()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "module", ["local.emulators.gcs", "local.emulators.pubsub", "local.emulators.bigquery"]
 )

@@ -267,7 +267,7 @@ def test_a_reader_sees_a_private_file_whole_or_not_at_all(tmp_path):
 
     reader = threading.Thread(target=read)
     reader.start()
-    for _ in range(2000):
+    for _ in range(300):
         write_private(path, b"whole")
         path.unlink()
     write_private(path, b"whole")

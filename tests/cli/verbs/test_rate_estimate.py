@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -302,7 +300,7 @@ def test_an_id_without_a_file_is_listed(clips):
     assert reasons(estimated(ID, lake=LakeInMemory())) == {ID: "no_file"}
 
 
-def test_files_here_need_no_cloud_and_no_home(clips, tmp_path):
+def test_files_here_need_no_cloud_and_no_home(clips, tmp_path, capsys):
     words = [
         "rate",
         "--estimate",
@@ -314,12 +312,9 @@ def test_files_here_need_no_cloud_and_no_home(clips, tmp_path):
         str(tmp_path / "home"),
     ]
 
-    completed = subprocess.run(
-        [sys.executable, "-m", "cli", *words], capture_output=True, text=True, timeout=60
-    )
+    assert status_of(words) == 0
 
-    assert completed.returncode == 0, completed.stderr
-    assert json.loads(completed.stdout)["frames"] == 42
+    assert json.loads(capsys.readouterr().out)["frames"] == 42
     assert not (tmp_path / "home").exists()
 
 

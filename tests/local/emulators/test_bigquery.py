@@ -84,6 +84,7 @@ def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(tmp_path):
     assert (row.n, count, jobs) == (5, 0, 0)
 
 
+@pytest.mark.campaign
 def test_no_server_of_another_protocol_is_loaded(tmp_path):
     with running(tmp_path) as (_, process):
         loaded = Path(f"/proc/{process.pid}/maps").read_text()

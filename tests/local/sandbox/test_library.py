@@ -209,6 +209,7 @@ def test_every_clip_decodes_to_what_the_manifest_says(library):
         assert frames == round(clip.duration_s * clip.fps), name
 
 
+@pytest.mark.campaign
 def test_two_encoders_at_once_write_the_same_bytes(tmp_path):
     paths = [tmp_path / f"{n}.mp4" for n in range(2)]
 
@@ -225,12 +226,14 @@ def test_a_jump_cut_is_the_largest_change_of_the_picture_and_at_its_time(clip, n
     assert np.argmax(change) + 1 == round(BY_NAME[name].onset_s * BY_NAME[name].fps)
 
 
+@pytest.mark.campaign
 def test_a_larger_jump_cut_changes_the_picture_more(clip):
     sizes = [_changes(clip(name)).max() for name in ("jump_cut_025", "jump_cut_100")]
 
     assert sizes == sorted(sizes)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", ["oddball_025", in_campaigns("oddball_100_moving")])
 def test_an_oddball_breaks_the_pattern_when_the_truth_says(clip, name):
     design, frames = BY_NAME[name], _frames(clip(name))
@@ -257,6 +260,7 @@ def test_a_burst_is_the_loudest_moment_and_louder_when_larger(clip):
     assert loudest == sorted(loudest)
 
 
+@pytest.mark.campaign
 def test_a_steady_clip_has_no_moment_that_stands_out(clip):
     change = _changes(clip("steady"))
 

@@ -47,6 +47,7 @@ def test_views_of_a_creator_rise_by_the_planted_ratio_with_unexpectedness(plante
     assert slope == pytest.approx(LOG_VIEWS_PER_10_POINTS, abs=0.02)
 
 
+@pytest.mark.campaign
 def test_without_planting_views_of_a_creator_do_not_follow_unexpectedness():
     slope = slope_per_10_points(within_creators(large_world(is_planted=False)))
 

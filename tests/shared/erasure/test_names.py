@@ -129,6 +129,7 @@ def erased(name: str) -> tuple[LakeInMemory, object]:
 CAMPAIGN = pytest.mark.campaign
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("kind", "step"),
     [

@@ -210,6 +210,7 @@ def test_a_drift_of_ratings_and_views_shows_in_the_next_video():
     assert "The rating of a creator's next video goes with the views" in result.warnings[-1]
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(
     ("samples", "most"), [(10, 2), pytest.param(60, 6, marks=pytest.mark.campaign)]
 )

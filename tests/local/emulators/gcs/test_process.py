@@ -216,6 +216,7 @@ def test_a_second_server_on_the_same_directory_is_refused(serve, tmp_path):
     assert "in use by another" in second.stderr
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["resumable", "multipart"])
 def test_memory_does_not_grow_with_the_object(serve, kind):
     server, bucket = serve()

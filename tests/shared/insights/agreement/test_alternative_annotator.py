@@ -131,6 +131,7 @@ def test_an_epsilon_that_is_no_share_is_refused(epsilon):
         alternative_annotator(*(TIES[0], PEOPLE, TIES[1]), epsilon)
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize("seed", range(30))
 def test_random_panels_give_what_the_authors_program_gives(seed):
     random = np.random.default_rng(seed)

@@ -25,6 +25,7 @@ def table(seed: int, missing: float = 0.0, scale: float = 1.0) -> np.ndarray:
     return values
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("seed", TABLES)
 @pytest.mark.filterwarnings("ignore")
 def test_icc_equals_pingouin(seed):
@@ -42,6 +43,7 @@ def test_icc_equals_pingouin(seed):
     assert average.estimate == pytest.approx(theirs["ICC(A,k)"], abs=EXACT)
 
 
+@pytest.mark.few(18)
 @pytest.mark.parametrize("level", ["ordinal", "interval"])
 @pytest.mark.parametrize("missing", [0.0, 0.3, 0.6])
 @pytest.mark.parametrize("seed", TABLES)
@@ -55,6 +57,7 @@ def test_alpha_equals_krippendorff_with_gaps_too(seed, missing, level):
     assert alpha(values, level).estimate == pytest.approx(theirs, abs=EXACT)
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("weighting", ["linear", "quadratic"])
 @pytest.mark.parametrize(("scale", "labels"), [(1.0, range(101)), (0.05, range(6))])
 @pytest.mark.parametrize("seed", TABLES)

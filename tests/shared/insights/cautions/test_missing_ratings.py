@@ -22,6 +22,7 @@ def test_refusals_of_the_surprising_and_successful_carry_their_caution(creators,
     assert share_with_caution(creators, selective=True, runs=runs) >= 0.95
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("runs", RUNS)
 @pytest.mark.parametrize("creators", [20, 45])
 def test_refusals_by_chance_rarely_do(creators, runs):

@@ -79,6 +79,7 @@ def test_a_rank_correlation_counts_a_video_as_often_as_its_weight():
     assert drawn.people_alone == pytest.approx(ranks[0].corr(ranks[1]))
 
 
+@pytest.mark.campaign
 def test_drawn_samples_keep_their_promises_in_a_short_campaign():
     """The whole campaign is `python -m benchmarks.drawn`; here are ten studies of one world."""
     result = run(TUNED_ON[0], 10, 31, (40, 60))

@@ -75,6 +75,7 @@ def test_rows_without_ratings_change_nothing():
     assert np.isnan(mean_rating(padded)[-9:]).all()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("studies", [12, pytest.param(40, marks=pytest.mark.campaign)])
 @pytest.mark.parametrize("who", ["all", "three", "few", "again"])
 def test_freed_of_peoples_error_ratios_are_near_the_truth(who, studies):

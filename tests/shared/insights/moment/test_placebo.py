@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from shared.insights.moment.design import moment_design
 from shared.insights.moment.options import WINDOW_S
@@ -31,6 +32,7 @@ def test_a_draw_rests_on_seed_and_number_alone():
     assert draws.draw(1, 7).tolist() != draws.draw(2, 7).tolist()
 
 
+@pytest.mark.campaign
 def test_without_an_effect_small_p_values_are_rare():
     p_values = [
         placebo_p(moment_design(audience(videos=15, seed=seed)), WINDOW_S, 0.0, 39, seed)

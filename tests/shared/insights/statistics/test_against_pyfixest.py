@@ -33,6 +33,7 @@ def table(request):
     return request.param
 
 
+@pytest.mark.few(10)
 def test_the_tables_are_those_that_pyfixest_read(table):
     frame = random_counts(table["seed"])
 
@@ -40,6 +41,7 @@ def test_the_tables_are_those_that_pyfixest_read(table):
     assert frame["x"].sum() == pytest.approx(table["sum_x"])
 
 
+@pytest.mark.few(10)
 def test_coefficients_and_clustered_errors_are_those_of_pyfixest(table):
     frame = random_counts(table["seed"])
     sounds = Groups.of(frame["sound"])
@@ -74,6 +76,7 @@ def test_within_ratios_have_that_coefficient_and_that_error():
     assert effect.se == pytest.approx(table["columns"]["x"]["se_two_way"], rel=1e-6)
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_rows_that_are_dropped_are_those_of_the_definition(seed):
     """By linear programming, or alone. pyfixest 0.60 itself drops others in some tables."""

@@ -52,6 +52,7 @@ def with_dummies(frame, names):
     return model.fit(tol=1e-14, maxiter=500).params[list(names)].to_numpy()
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("separated", [False, True])
 @pytest.mark.parametrize("empty_week", [False, True])

@@ -60,6 +60,7 @@ def test_a_u_is_not_an_inverted_u():
     assert not inverted_u(x, np.exp(8 + ((x - 50) / 25) ** 2 + noise), groups).inverted
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("bend", [lambda x: x / 30, lambda x: np.log1p(x), lambda x: 0 * x])
 def test_a_line_a_saturating_curve_and_noise_rarely_pass_for_an_inverted_u(bend):
     passed = 0

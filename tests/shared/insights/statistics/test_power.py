@@ -96,6 +96,7 @@ def test_impossible_correlations_are_refused(call):
         call()
 
 
+@pytest.mark.campaign
 def test_power_is_the_share_of_significant_samples():
     draw = np.random.default_rng(0)
     runs, n = 2000, 150

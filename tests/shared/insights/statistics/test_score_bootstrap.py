@@ -24,6 +24,7 @@ def written_out(scores, total):
     return float((np.abs(signs @ scores) >= abs(total) * (1 - 1e-12)).mean())
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("spread", [0.3, 1.0, 2.0])
 @pytest.mark.parametrize("creators", [7, 14])

@@ -238,6 +238,7 @@ def test_a_missing_value_is_refused_by_name():
         spearman(frame, [XY], groups, 10, 0)
 
 
+@pytest.mark.campaign
 def test_the_interval_covers_what_was_planted_and_the_naive_one_does_not():
     covered = naive = 0
     runs, clusters = 300, 40

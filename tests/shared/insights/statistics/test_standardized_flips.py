@@ -43,6 +43,7 @@ def by_draws(model, residual, beside, groups, seed=0):
     return float((statistics >= statistics[0] * (1 - 1e-9)).mean())
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(12))
 def test_many_clusters_match_random_draws_of_signs(seed):
     model, residual, beside, groups = fitted(seed)

@@ -78,6 +78,7 @@ def written_out(frame, model, value, by, has_weeks):
     return float((np.array(statistics) >= statistics[0] * (1 - 1e-9)).mean())
 
 
+@pytest.mark.few(8)
 @WITH_WEEKS
 @pytest.mark.parametrize("by", ["creator", "sound"])
 @pytest.mark.parametrize("seed", range(4))

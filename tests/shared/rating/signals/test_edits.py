@@ -60,6 +60,7 @@ def flash(share):
     return (1 - white) * scene(1) + white * 250
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("fps", [24, 30, 60])
 @pytest.mark.parametrize("length", [0.3, 0.8, 1.4])
 @pytest.mark.parametrize("between", [dissolve, wipe, fade, flash])

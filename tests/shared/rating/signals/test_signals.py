@@ -453,6 +453,7 @@ def test_scale_frame_rate_and_encoding_hardly_change_the_score(rate, how):
     assert changed == pytest.approx(plain, rel=0.05)
 
 
+@pytest.mark.campaign
 def test_the_score_hardly_hangs_on_where_in_a_tenth_something_happens(rate):
     signals = [
         rate(with_oddballs(beating(still(54)), 3.0 + frames / FPS), 4.0).unexpectedness
@@ -690,6 +691,7 @@ def test_a_turned_picture_is_measured_as_it_is_shown(rate, degrees):
     assert (signals.width, signals.height) == ((WIDTH, HEIGHT) if upright else (HEIGHT, WIDTH))
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("name", "codec"),
     [
