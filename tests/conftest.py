@@ -42,15 +42,13 @@ WITH = {"browser/": "shared/insights/report"}
 """A folder that joins another: its tests open the report that the others have made."""
 
 ALONE = (
-    "faults/test_mixed.py",
     "pipeline/test_erase_everywhere.py",
     "pipeline/test_rate_verb.py",
     "pipeline/test_validate_verb.py",
-    "shared/warehouse/test_merge.py",
 )
 """Files of these folders that start what they need anyway, or run for long."""
 
-FIRST = ("shared/warehouse", "faults", "pipeline", *ALONE, "shared/insights/report", "house")
+FIRST = ("faults", "shared/insights/report", "shared/warehouse", "pipeline", *ALONE, "house")
 """What takes longest. The faults wait for minutes, whatever the number of cores."""
 
 

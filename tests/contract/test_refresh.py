@@ -115,10 +115,10 @@ def vanished(world: World, video_id: str) -> list[datetime]:
 
 def test_a_vanished_video_is_dated_by_the_first_answer_without_it(world, library):
     post = library.posts[0]
-    world.run_until(FIRST + timedelta(days=2), every=timedelta(hours=1))
+    world.run_until(FIRST + timedelta(days=2), every=timedelta(hours=2))
     world.sandbox.api.shown.vanish([post.video_id])
 
-    world.run_until(FIRST + timedelta(days=10), every=timedelta(hours=1))
+    world.run_until(FIRST + timedelta(days=10), every=timedelta(hours=2))
 
     assert vanished(world, post.video_id) == [FIRST + timedelta(days=3)]
     assert len(world.readings(post.video_id)) == 3  # listed, read at 1 day, missed at 3
@@ -126,7 +126,7 @@ def test_a_vanished_video_is_dated_by_the_first_answer_without_it(world, library
 
 def test_a_video_that_one_answer_left_out_is_not_called_vanished(world, library):
     post = library.posts[0]
-    world.run_until(FIRST + timedelta(days=3), every=timedelta(hours=1))
+    world.run_until(FIRST + timedelta(days=3), every=timedelta(hours=2))
     world.sandbox.api.shown.vanish([post.video_id])
     assert world.run()["ran"][0]["missed"] == 1
     world.sandbox.api.shown.restore([post.video_id])
@@ -139,12 +139,12 @@ def test_a_video_that_one_answer_left_out_is_not_called_vanished(world, library)
 
 def test_a_video_that_comes_back_is_read_again(world, library):
     post = library.posts[0]
-    world.run_until(FIRST + timedelta(days=2), every=timedelta(hours=1))
+    world.run_until(FIRST + timedelta(days=2), every=timedelta(hours=2))
     world.sandbox.api.shown.vanish([post.video_id])
-    world.run_until(FIRST + timedelta(days=5), every=timedelta(hours=1))
+    world.run_until(FIRST + timedelta(days=5), every=timedelta(hours=2))
     world.sandbox.api.shown.restore([post.video_id])
 
-    world.run_until(FIRST + timedelta(days=8), every=timedelta(hours=1))
+    world.run_until(FIRST + timedelta(days=8), every=timedelta(hours=2))
 
     last = world.readings(post.video_id)[-1]
     assert (last.metrics.flags, last.metrics.collected_at) == ((), FIRST + timedelta(days=7))
@@ -164,10 +164,10 @@ def unreadable(patch: pytest.MonkeyPatch) -> None:
 
 def test_a_video_that_cannot_be_read_is_not_called_vanished_and_is_tried_again(world, library):
     post = library.posts[0]
-    world.run_until(FIRST + timedelta(days=6), every=timedelta(hours=1))  # no page lists it now
+    world.run_until(FIRST + timedelta(days=6), every=timedelta(hours=2))  # no page lists it now
     with pytest.MonkeyPatch.context() as patch:
         unreadable(patch)
-        answers = world.run_until(FIRST + timedelta(days=8), every=timedelta(hours=1))
+        answers = world.run_until(FIRST + timedelta(days=8), every=timedelta(hours=2))
 
     world.run_until(FIRST + timedelta(days=8, hours=1))
 
@@ -179,7 +179,7 @@ def test_a_video_that_cannot_be_read_is_not_called_vanished_and_is_tried_again(w
 
 
 def test_what_cannot_be_read_is_asked_for_once_an_hour(world):
-    world.run_until(FIRST + timedelta(days=3), every=timedelta(hours=1))
+    world.run_until(FIRST + timedelta(days=3), every=timedelta(hours=2))
     with pytest.MonkeyPatch.context() as patch:
         unreadable(patch)
         requests_before = world.request_count()
