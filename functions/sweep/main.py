@@ -16,6 +16,7 @@ from shared.messaging.topics import Topics
 from shared.privacy.tombstones import Tombstones
 from shared.rating.ledger import affordable_videos, budget_name
 from shared.storage.lake import Lake
+from shared.warehouse.bytes_ledger import has_bytes
 
 logs.configure()
 
@@ -40,6 +41,7 @@ def wiring() -> SweepApp:
         timer=time.monotonic,
         deadline_s=settings.deadline_s,
         affordable_uploads=lambda day, rater: affordable_videos(lake, budget_name(rater), day),
+        affordable_records=lambda day: has_bytes(lake, day),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import takewhile
+from itertools import chain, islice, takewhile
 from typing import Any
 
 from shared.concurrency import in_order
@@ -45,6 +45,8 @@ class SweepApp:
     affordable_uploads: Callable[[date, str], int | None]
     """How many videos the budget of an entry of RATERS can still pay on a UTC day; None without a
     budget. The empty name has the budget of all raters together."""
+    affordable_records: Callable[[date], bool] = lambda day: True
+    """Whether the day's budget of bytes has something left."""
     owner: Callable[[], str] = lambda: uuid.uuid4().hex
     """A new name for each sweep that holds the lease."""
 
@@ -93,7 +95,9 @@ def _release_due(app: SweepApp, is_over: Callable[[], bool]) -> Counter[str]:
 
 
 def _entries(app: SweepApp, now: datetime) -> Iterator[LakeObject]:
-    """Due messages, without uploads that today's budgets cannot pay: they would be parked again.
+    """Due messages, without those that today's budgets cannot pay: they would be parked again.
+
+    Where the day's bytes are spent, one record passes: the budget may have been raised since.
 
     Queues take turns, so no budget's backlog holds up another. Each hour another one begins: where
     the common budget lets a single upload pass, it is not always for the same rater.
@@ -102,7 +106,9 @@ def _entries(app: SweepApp, now: datetime) -> Iterator[LakeObject]:
     uploads = queues(app.lake, UPLOADS)
     turns = deque(affordable_entries(queue, allowance, now, len(uploads)) for queue in uploads)
     turns.rotate(-now.hour)
-    turns += (queue.due(now) for queue in queues(app.lake, RECORDS))
+    records = chain.from_iterable(queue.due(now) for queue in queues(app.lake, RECORDS))
+    has_bytes = app.affordable_records(now.astimezone(UTC).date())
+    turns.append(records if has_bytes else islice(records, 1))
     while turns:
         entries = turns.popleft()
         if entry := next(entries, None):

@@ -16,6 +16,7 @@ from shared.errors import Misconfigured
 from shared.model import canonical_json
 from shared.storage.lake import Lake, Superseded
 from shared.warehouse.bytes_billed import LEAST_BYTES_PER_TABLE
+from shared.warehouse.bytes_ledger import spent_name
 from shared.warehouse.client import bigquery
 from shared.warehouse.failures import NO_ANSWER
 
@@ -116,10 +117,6 @@ class DailyBytes:
                 continue
             self._stored, self._unwritten = total, 0
             return
-
-
-def spent_name(day: date) -> str:
-    return f"state/spend/bigquery/{day.isoformat()}.json"
 
 
 class MeteredClient(bigquery.Client):  # type: ignore[misc] # the library has no types

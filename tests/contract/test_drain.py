@@ -21,7 +21,8 @@ from shared.errors import Misconfigured, Permanent, Transient
 from shared.messaging import leases
 from shared.messaging.events import drain_body
 from shared.messaging.subscription import PulledSubscription
-from shared.warehouse.daily_bytes import DailyBytes, spent_name
+from shared.warehouse.bytes_ledger import spent_name
+from shared.warehouse.daily_bytes import DailyBytes
 from shared.warehouse.drain import DrainApp, drain_records
 from shared.warehouse.group import GroupCommit
 from shared.warehouse.load import LoadApp, within_budget

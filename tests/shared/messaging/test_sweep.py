@@ -12,6 +12,8 @@ from shared.messaging.in_flight import delete_mark, mark_in
 from shared.messaging.parked import park, upload_key
 from shared.messaging.sweep import MOST_WAITING, SweepApp, sweep
 from shared.messaging.topics import Unsendable
+from shared.storage.layout import video_key
+from shared.warehouse.bytes_ledger import has_bytes, spent_name
 from tests.fakes import LakeInMemory, TopicsInMemory, tombstones_in
 from tests.records import at
 
@@ -45,6 +47,7 @@ class World:
             timer=lambda: 0.0,
             deadline_s=60.0,
             affordable_uploads=lambda day, rater: self.affordable.get(rater),
+            affordable_records=lambda day: has_bytes(self.lake, day),
         )
         return sweep(app)["parked"]
 
@@ -115,6 +118,26 @@ def test_a_spent_budget_lets_one_upload_pass_each_hour(world):
         world.now += timedelta(minutes=10)
 
     assert released == [1, 0, 0, 0, 0, 0] * 2
+
+
+@pytest.mark.parametrize(
+    ("ledger", "published"),
+    [
+        (None, 9),
+        (b'{"billed_bytes": 9, "budget_bytes": 10}', 9),
+        (b'{"billed_bytes": 99, "budget_bytes": null}', 9),
+        (b"{", 9),
+        (b'{"billed_bytes": 10, "budget_bytes": 10}', 1),
+    ],
+)
+def test_records_wait_while_the_days_bytes_are_spent(world, ledger, published):
+    for number in range(9):
+        message = Message(video_key(str(number), "m"), b"{}", {})
+        park(world.lake, "load", message, at(TOMORROW), "bytes_spent", at(0))
+    if ledger:
+        world.lake.put(spent_name(at(TOMORROW).date()), ledger)
+
+    assert world.sweep()["published"] == published
 
 
 def test_the_oldest_due_date_goes_first(world):

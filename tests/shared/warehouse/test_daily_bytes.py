@@ -12,12 +12,12 @@ from shared.errors import Misconfigured, Transient
 from shared.storage.lake import Superseded
 from shared.warehouse import daily_bytes
 from shared.warehouse.bytes_billed import LEAST_BYTES_PER_TABLE
+from shared.warehouse.bytes_ledger import spent_name
 from shared.warehouse.client import bigquery
 from shared.warehouse.daily_bytes import (
     BytesSpent,
     DailyBytes,
     MeteredClient,
-    spent_name,
 )
 from tests.fakes import LakeInMemory
 from tests.records import DAY_0
