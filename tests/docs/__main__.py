@@ -11,7 +11,8 @@ empty folder with what a clone has, with a home of its own, without a key and wi
     ```text                          is what the block before it prints; … stands for any text
     ```console, ```, indented        are not run
 
-`--keep` leaves the folder of a page for a look at it.
+`--keep` leaves the folder of a page for a look at it. A page that takes longer than five minutes
+fails: its reader would stop.
 """
 
 import shutil
@@ -21,6 +22,9 @@ from pathlib import Path
 
 from tests.docs.check import PageFailed, check
 from tests.docs.pages import ROOT, runnable
+
+PAGE_S = 300
+"""The longest that a reader should wait for the commands of a page."""
 
 
 def main(arguments: list[str]) -> int:
@@ -46,12 +50,13 @@ def _passes(page: Path, keep: bool) -> bool:
             print(f"{name}: its folder is {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+    is_short = checked.seconds <= PAGE_S
     print(
-        f"passed {name}: {checked.count} blocks, {checked.seconds:.0f} s "
-        f"({checked.processor_s:.0f} s of a processor)",
+        f"{'passed' if is_short else 'TOO SLOW'} {name}: {checked.count} blocks, "
+        f"{checked.seconds:.0f} s ({checked.processor_s:.0f} s of a processor)",
         flush=True,
     )
-    return True
+    return is_short
 
 
 if __name__ == "__main__":
