@@ -94,7 +94,7 @@ resource "google_monitoring_alert_policy" "canary" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` names the field or what was refused. Compare with TikTok's changelog, correct the code that reads that source, and deploy `fetch`. `gcloud scheduler jobs run canary` tries again. docs/operations.md, \"canary\", has the steps."
+    content   = "The line's `why` names the field or what was refused. Compare with TikTok's changelog, correct the code that reads that source, and deploy `fetch`. `gcloud scheduler jobs run canary` tries again. docs/runbook.md has the steps."
   }
 }
 
@@ -122,7 +122,7 @@ resource "google_monitoring_alert_policy" "gemini_canary" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` says what moved beyond which mark. Compare new ratings with old ones before you pool them: `tta validate`. docs/operations.md, \"Gemini's canary\", has the steps. `gcloud scheduler jobs run canary-gemini` asks again on another day."
+    content   = "The line's `why` says what moved beyond which mark. Compare new ratings with old ones before you pool them: `tta validate`. docs/runbook.md has the steps. `gcloud scheduler jobs run canary-gemini` asks again on another day."
   }
 }
 
@@ -178,7 +178,7 @@ resource "google_monitoring_alert_policy" "silent_collection" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The line's `why` says since when. `tta collections check` shows the query. `tta fetch --canary` shows whether its source answers at all. docs/operations.md, \"A silent collection\", has the steps."
+    content   = "The line's `why` says since when. `tta collections check` shows the query. `tta fetch --canary` shows whether its source answers at all. docs/runbook.md has the steps."
   }
 }
 
@@ -290,7 +290,7 @@ resource "google_monitoring_alert_policy" "job" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "An erasure that failed has not erased everything. The line `run failed` in the job's log says what went wrong, without names. Then run the same `tta` command again: it resumes. docs/operations.md, \"the job\", has the steps."
+    content   = "An erasure that failed has not erased everything. The line `run failed` in the job's log says what went wrong, without names. Then run the same `tta` command again: it resumes. docs/runbook.md has the steps."
   }
 }
 
