@@ -15,12 +15,11 @@ from google.cloud import storage
 from google.cloud.storage.retry import _should_retry
 
 from shared.config import REQUEST_TIMEOUT_S, CloudSettings
-from shared.http import bound_client
+from shared.http import bound_client, limits_of
 from shared.model import canonical_json
 from shared.storage.errors import translate_errors
-from shared.storage.layout import (
-    failed_name,
-)
+from shared.storage.layout import failed_name
+from shared.storage.media import MediaReader
 
 STREAM_CHUNK_BYTES = 2**20
 PEEK_BYTES = 256 * 2**10
@@ -52,8 +51,9 @@ class Superseded(Exception):
 class Lake:
     """One bucket. Reads return None for a missing object; writes never overwrite by accident."""
 
-    def __init__(self, bucket: storage.Bucket):
+    def __init__(self, bucket: storage.Bucket, request_timeout_s: float = REQUEST_TIMEOUT_S):
         self._bucket = bucket
+        self._media = MediaReader(bucket, limits_of(request_timeout_s))
 
     @classmethod
     def connect(
@@ -62,7 +62,7 @@ class Lake:
         """Connect with bounded requests. `request_timeout_s` is the server's longest silence."""
         client = storage.Client(project=project)
         bound_client(client, request_timeout_s)
-        return cls(client.bucket(bucket))
+        return cls(client.bucket(bucket), request_timeout_s)
 
     @classmethod
     def from_settings(cls, settings: CloudSettings) -> "Lake":
@@ -82,8 +82,8 @@ class Lake:
         return self.stat(name) is not None
 
     def read(self, name: str) -> bytes | None:
-        content, _ = self.read_with_generation(name)
-        return content
+        with translate_errors():
+            return _RETRY(self._media.read)(name)
 
     def read_with_generation(self, name: str) -> tuple[bytes | None, int]:
         """Content and generation; (None, 0) when there is no such object."""

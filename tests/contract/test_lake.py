@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from google.api_core.exceptions import Forbidden
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from shared.errors import Transient
+from shared.storage import lake as lake_module
 from shared.storage.lake import Gone, Lake, Superseded
 from shared.storage.lease import Lease, LeaseHeld
 from tests.fakes import LakeInMemory
+from tests.loopback import Reply, serving
 from tests.records import DAY_0
 
 _NUMBER = itertools.count()
@@ -224,9 +227,7 @@ def test_of_many_claimants_at_once_one_succeeds(real_lake):
 
 
 def test_storage_that_is_down_is_transient(monkeypatch):
-    from shared.storage import lake as module
-
-    monkeypatch.setattr(module, "_RETRY", module._RETRY.with_timeout(0.2))
+    monkeypatch.setattr(lake_module, "_RETRY", lake_module._RETRY.with_timeout(0.2))
     client = storage.Client(
         project="test-project",
         credentials=AnonymousCredentials(),
@@ -235,3 +236,40 @@ def test_storage_that_is_down_is_transient(monkeypatch):
 
     with pytest.raises(Transient):
         Lake(client.bucket("lake")).read("x")
+
+
+def answered(*replies):
+    """A lake whose storage gives these answers, the last one again and again."""
+    waiting = list(replies)
+
+    def answer(request):
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+    return serving(answer)
+
+
+def lake_at(url):
+    client = storage.Client(
+        project="test-project",
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": url},
+    )
+    return Lake(client.bucket("lake"))
+
+
+def test_a_read_is_repeated_where_the_checksum_is_wrong(monkeypatch):
+    monkeypatch.setattr(lake_module, "_RETRY", lake_module._RETRY.with_delay(initial=0.01))
+    of_other_bytes = Reply(200, b"half", {"X-Goog-Hash": "crc32c=AAAAAA==,md5=xxxx"})
+    of_these = Reply(200, b"whole", {"X-Goog-Hash": "crc32c=qa3PrA=="})
+
+    with answered(of_other_bytes, Reply(503, b"busy"), of_these) as server:
+        assert lake_at(server.url).read("a b/ü.json") == b"whole"
+    assert [it.path for it in server.requests] == [
+        "/download/storage/v1/b/lake/o/a%20b%2F%C3%BC.json?alt=media"
+    ] * 3
+
+
+def test_a_read_that_is_forbidden_is_not_repeated():
+    with answered(Reply(403, b"no")) as server, pytest.raises(Forbidden, match=r"x\.json: no"):
+        lake_at(server.url).read("x.json")
+    assert len(server.requests) == 1

@@ -9,7 +9,14 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 
-from shared.http import TOKEN_LIMITS, BoundedAdapter, HttpLimits, bound
+from shared.http import (
+    TOKEN_LIMITS,
+    BoundedAdapter,
+    HttpLimits,
+    bound,
+    bounded_pool,
+    read_environment_once,
+)
 from tests import loopback
 from tests.shared.tiktok.media.test_download import certificate
 from tests.silent_servers import (
@@ -123,3 +130,29 @@ def test_tokens_are_asked_for_briefly_as_well():
     assert isinstance(adapter, BoundedAdapter)
     assert adapter.limits == TOKEN_LIMITS
     assert adapter.max_retries.total == 0
+
+
+def test_the_environment_is_read_once_for_all_requests(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ours.pem")
+    session = requests.Session()
+
+    read_environment_once(session, "https://storage.googleapis.com")
+    monkeypatch.setenv("HTTPS_PROXY", "http://other:3128")
+
+    assert session.proxies["https"] == "http://proxy:3128"
+    assert session.verify == "/etc/ours.pem"
+    assert session.trust_env is False
+
+
+def test_a_pool_without_requests_uses_the_same_proxy_and_certificates(monkeypatch):
+    url = "https://storage.googleapis.com"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ours.pem")
+    direct = bounded_pool(requests.Session(), url, HttpLimits())
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    proxied = bounded_pool(requests.Session(), url, HttpLimits())
+
+    assert direct.proxy is None
+    assert proxied.proxy.url == "http://proxy:3128"
+    for pool in (direct, proxied):
+        assert pool.connection_pool_kw["ca_certs"] == "/etc/ours.pem"
