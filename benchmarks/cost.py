@@ -14,6 +14,7 @@ from benchmarks.warehouse_cost.batches import batch_bills
 from benchmarks.warehouse_cost.bill import bill_lines
 from benchmarks.warehouse_cost.billing import StatementBill, usd
 from benchmarks.warehouse_cost.loading import loading_cost
+from benchmarks.warehouse_cost.rebuild import rebuild_cost
 from benchmarks.warehouse_cost.records import CURVE_S
 from benchmarks.warehouse_cost.trickle import month_of_loading
 from benchmarks.warehouse_cost.world import SPAN_DAYS, TablesAtRest, row_shape
@@ -23,7 +24,7 @@ SIZES = tuple(10**power for power in range(3, 8))
 BATCH_MB_BARS = {10**6: 150.0, 10**7: 300.0}
 MILLION = 10**6
 CURVE_MB_BARS = {MILLION: 150.0, 10 * MILLION: 450.0}
-LOADING_TB_BAR, GROWTH_BAR, MONTH_USD_BAR = 0.9, 1.1, 60.0
+LOADING_TB_BAR, REBUILD_TB_BAR, GROWTH_BAR, MONTH_USD_BAR = 0.9, 0.03, 1.1, 60.0
 FRESHNESS_S = 300
 
 _cost = partial(Measurement, command=COMMAND, is_most=True)
@@ -80,7 +81,6 @@ def _partitions(bills: list[StatementBill]) -> str:
 def _loading() -> Iterator[Measurement]:
     for order, words, bar in (
         ("fetch", "in the order of posts", LOADING_TB_BAR),
-        ("rebuild", "as a rebuild reads them", LOADING_TB_BAR),
         ("random", "in random order, in which nothing loads", None),
     ):
         cost = loading_cost(MILLION, order)
@@ -90,6 +90,13 @@ def _loading() -> Iterator[Measurement]:
             bar,
             note=f"{usd(cost.billed):.2f} USD; {cost.excess / 1e12:.2f} TB above the minima",
         )
+    rebuilt = rebuild_cost(MILLION)
+    yield _cost(
+        "cost, rebuilding 1,000,000 videos: TB billed",
+        rebuilt.billed / 1e12,
+        REBUILD_TB_BAR,
+        note=f"{usd(rebuilt.billed):.2f} USD",
+    )
     billed = loading_cost(MILLION).billed / 1000
     name = "cost, loading 1,000 of 1,000,000 videos: US cents billed"
     yield _cost(name, 100 * usd(billed), None, note=f"{billed / 1e9:.2f} GB")

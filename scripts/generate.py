@@ -88,8 +88,8 @@ def _files() -> GeneratedFiles:
         for name, definition in yaml.safe_load(TABLES.read_text()).items()
     ]
     yield from _rating_files(rubric)
-    for table in tables:
-        yield from _warehouse_files(table, rubric)
+    for place, table in enumerate(tables):
+        yield from _warehouse_files(table, place, rubric)
     yield "shared/warehouse/language_names.json", _json(_language_names())
     yield "docs/reference/data-dictionary.md", _data_dictionary(tables, rubric)
 
@@ -150,7 +150,8 @@ def _property(field: dict[str, Any]) -> dict[str, Any]:
     return _JSON_SCHEMA_TYPES[field["type"]] | {"nullable": True, "description": described}
 
 
-def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> GeneratedFiles:
+def _warehouse_files(table: dict[str, Any], place: int, rubric: dict[str, Any]) -> GeneratedFiles:
+    """Schema and MERGE of a table; `place` numbers its rows among those that a rebuild stages."""
     name = table["name"]
     schema = [
         {
@@ -165,10 +166,11 @@ def _warehouse_files(table: dict[str, Any], rubric: dict[str, Any]) -> Generated
     own = ROOT / f"shared/warehouse/templates/{table.get('template', name)}.sql.j2"
     template = own.name if own.exists() else "section.sql.j2"
     rated = [field["name"] for part in ("dimensions", "derived") for field in rubric[part]]
-    yield (
-        f"shared/warehouse/merge/{name}.sql",
-        _template(f"warehouse/templates/{template}").render(table=table, rated_columns=rated),
-    )
+    statement = _template(f"warehouse/templates/{template}")
+    yield f"shared/warehouse/merge/{name}.sql", statement.render(table=table, rated_columns=rated)
+    if table.get("template") != "insight":  # a report's rows are in no lake
+        staged = statement.render(table=table, rated_columns=rated, place=place)
+        yield f"shared/warehouse/merge_staged/{name}.sql", staged
 
 
 def _language_names() -> dict[str, dict[str, str]]:

@@ -25,13 +25,12 @@ from shared.warehouse.tables import definitions
 RECORDS_A_VIDEO = 3
 """The listing and the answers of two raters."""
 
-PHASES = {"fetch": ("video",), "rebuild": ("listing", "rating"), "random": ("record",)}
-"""In `fetch` the records of a video come close together, in the order of posts. A rebuild reads all
-listings and then all ratings, each in the order of ids. `random` mixes all records."""
+PHASES = {"fetch": ("video",), "random": ("record",)}
+"""In `fetch` the records of a video come close together, in the order of posts. `random` mixes all
+records."""
 
 _VIDEOS_IN_BATCH = {
     "video": BATCH // RECORDS_A_VIDEO,
-    "listing": BATCH,
     "rating": BATCH // (RECORDS_A_VIDEO - 1),
     "record": BATCH,
 }

@@ -108,16 +108,8 @@ def erasure_report(answer: Answer) -> "ErasureReport":
 
 
 def _rebuild(request: RebuildWork, services: JobServices, on_progress: OnProgress) -> Answer:
-    from shared.warehouse.rebuild import (
-        RebuildApp,
-        RebuildInProgress,
-        RebuildProgress,
-        rebuild,
-    )
-
-    def tell(progress: RebuildProgress) -> None:
-        phase = progress.phase.replace("_", " ")
-        on_progress(Progress(f"Rebuilding, {phase}", progress.loaded))
+    from shared.warehouse.rebuild import RebuildApp, rebuild
+    from shared.warehouse.rebuild_state import RebuildInProgress
 
     app = RebuildApp(
         lake=services.lake,
@@ -126,7 +118,7 @@ def _rebuild(request: RebuildWork, services: JobServices, on_progress: OnProgres
         dataset=services.settings.dataset,
         primary_raters=request.primary_raters,
         clock=services.clock,
-        on_progress=tell,
+        on_progress=on_progress,
     )
     try:
         counts = rebuild(app)

@@ -1,6 +1,6 @@
-"""The records of the lake, read in batches for a rebuild."""
+"""The records of the lake, read for a rebuild in the order of the objects' names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from shared.privacy.tombstones import Tombstones
 from shared.rating_section import Rating
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import METRICS, RETENTION, RatingKey, rating_name
-from shared.warehouse.loader import weight
 
 RATINGS = "ratings/"
 SOURCES = ("metadata/", METRICS, RATINGS, "raw/upload/", RETENTION)
@@ -31,8 +30,16 @@ class LakeRecord:
 
     name: str
     record: Record | None = None
-    weight: int = 0
     error: Permanent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameRange:
+    """`count` objects whose names come after `after`, up to and with `until`."""
+
+    after: str
+    until: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +49,70 @@ class LakeReader:
     lake: Lake
     tombstones: Tombstones
     retry: Callable[[Callable[[], Any]], Any]
-    batch_rows: int
-    batch_bytes: int
 
-    def entries(self, after: str = "") -> Iterator[LakeObject]:
-        """The objects that hold a record, by name; those up to the name `after` are left out."""
+    def entries(self, after: str = "", until: str = "") -> Iterator[LakeObject]:
+        """The objects that hold a record, by name; those up to the name `after` are left out.
+
+        With `until` the object of that name is the last.
+        """
         for source in SOURCES:
             is_done = after > source and not after.startswith(source)
-            if not is_done:
-                start = after if after.startswith(source) else ""
-                for entry in self.lake.entries(source, after=start):
-                    if entry.name.endswith(".json"):  # claims on ratings end in .claim
-                        yield entry
+            if is_done or (until and source > until):
+                continue
+            start = after if after.startswith(source) else ""
+            for entry in self.lake.entries(source, after=start):
+                if until and entry.name > until:
+                    return
+                if entry.name.endswith(".json"):  # claims on ratings end in .claim
+                    yield entry
 
-    def batches(self, entries: Iterator[LakeObject]) -> Iterator[list[LakeRecord]]:
-        """Records in the order of `entries`, as many as one request to BigQuery carries."""
-        batch: list[LakeRecord] = []
-        size = 0
-        for record in in_order(self._read, entries):
-            if batch and (len(batch) >= self.batch_rows or size + record.weight > self.batch_bytes):
-                yield batch
-                batch, size = [], 0
-            batch.append(record)
-            size += record.weight
-        if batch:
-            yield batch
+    def records(self, entries: Iterable[LakeObject]) -> Iterator[LakeRecord]:
+        """The records of these objects, in their order, read by some threads ahead."""
+        return in_order(self._read, entries)
+
+    def records_named(self, names: Iterable[str]) -> Iterator[LakeRecord]:
+        """The records of the objects with these names, in their order."""
+        return in_order(self._read_named, names)
 
     def _read(self, entry: LakeObject) -> LakeRecord:
+        if entry.size > MOST_OBJECT_BYTES:
+            sentence = f"{entry.size} bytes are too many for a record"
+            return LakeRecord(entry.name, error=Malformed(sentence))
+        return self._read_named(entry.name)
+
+    def _read_named(self, name: str) -> LakeRecord:
         try:
-            if entry.size > MOST_OBJECT_BYTES:
-                raise Malformed(f"{entry.size} bytes are too many for a record")
-            content = self.retry(lambda: self.lake.read(entry.name))
-            record = None if content is None else _record(entry.name, content)
-            record = record and self.tombstones.redact(record)
+            content = self.retry(lambda: self.lake.read(name))
+            record = None if content is None else _record(name, content)
+            return LakeRecord(name, record and self.tombstones.redact(record))
         except Permanent as error:
-            return LakeRecord(entry.name, error=error)
-        return LakeRecord(entry.name, record, weight(record) if record else 0)
+            return LakeRecord(name, error=error)
+
+
+def ranges_of(
+    entries: Iterable[LakeObject], size: int, after: str, on_count: Callable[[int], None]
+) -> list[NameRange]:
+    """The objects in ranges of `size`, counted; the first range begins after the name `after`."""
+    ranges: list[NameRange] = []
+    count, last = 0, after
+    for number, entry in enumerate(entries, 1):
+        count, last = count + 1, entry.name
+        if count == size:
+            ranges.append(NameRange(after, last, count))
+            count, after = 0, last
+            on_count(number)
+    if count:
+        ranges.append(NameRange(after, last, count))
+    return ranges
+
+
+def joined(ranges: Sequence[NameRange], most: int) -> list[NameRange]:
+    """The same objects in at most so many ranges, each of neighbours."""
+    size = max(1, -(-len(ranges) // most))
+    parts = [ranges[start : start + size] for start in range(0, len(ranges), size)]
+    return [
+        NameRange(part[0].after, part[-1].until, sum(each.count for each in part)) for part in parts
+    ]
 
 
 def _record(name: str, content: bytes) -> Record:

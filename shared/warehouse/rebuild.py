@@ -1,15 +1,16 @@
 """Use case: make the tables again from the lake alone.
 
 1. *Filling.* The records of `metadata/`, `metrics/`, `ratings/`, `raw/upload/` and `retention/` are
-   loaded in the order of names, batch by batch, into a shadow dataset. `load` has the same Loader.
-   After each batch `state/_rebuild.json` holds the progress, so a rebuild that was killed resumes
-   there.
-2. *Swapping.* Each table replaces the live one by a copy job that truncates. Such a job is atomic
+   read in the order of names. Load jobs stage their rows in a shadow dataset, range by range. After
+   each range `state/_rebuild.json` holds the progress, so a rebuild that was killed resumes there.
+2. *Merging.* One MERGE per table makes the shadow's tables of the staged rows, by the same rules as
+   those of `load`. A second run of it changes nothing.
+3. *Swapping.* Each table replaces the live one by a copy job that truncates. Such a job is atomic
    for one table. Then the table gets its keys and labels again. The id of the job follows from the
    run, and BigQuery runs an id once. So a rebuild that is killed and resumed never copies a table a
    second time over newer rows.
-3. *Catching up.* Objects written since the start are merged into the live tables.
-4. The shadow and the state are deleted.
+4. *Catching up.* Objects written since the start are merged into the live tables.
+5. The shadow and the state are deleted.
 
 A rebuild loses nothing that `load` acknowledges meanwhile. Every publisher writes a record to the
 lake before it publishes it, so the objects of a record exist before its rows.
@@ -24,57 +25,46 @@ Only rows whose records were published without the lake are lost.
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
+from google.api_core import exceptions
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from shared.errors import Permanent, Transient
-from shared.inputs.field_types import Checked, Count, Instant, Text, Word
-from shared.model import Malformed, parse
+from shared.errors import Misconfigured, Transient
 from shared.privacy.tombstones import Tombstones
-from shared.storage.lake import Lake, Superseded
-from shared.storage.layout import FAILED, state_name
+from shared.progress import OnProgress, Progress, no_progress
+from shared.storage.lake import Lake
+from shared.storage.layout import FAILED
 from shared.warehouse.client import bigquery
-from shared.warehouse.lake_records import LakeReader, LakeRecord
+from shared.warehouse.lake_batches import LakeBatches
+from shared.warehouse.lake_records import LakeReader, LakeRecord, NameRange, joined, ranges_of
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
+from shared.warehouse.partitions import MOST_PARTITIONS
+from shared.warehouse.rebuild_state import RebuildState, StateFile
 from shared.warehouse.shadow import PATIENCE_S, Shadow
+from shared.warehouse.staged_rows import MOST_LOAD_JOBS, StagedRows
+from shared.warehouse.staging import Failure, Stager
 
 log = logging.getLogger(__name__)
 
-STATE = state_name("_rebuild")  # names of collections begin with a letter or digit
+TABLES = (*SECTION_TABLES, FACT_TABLE)
+"""Dimensions before facts, so that a new fact finds its keys."""
+
 CLOCK_MARGIN = timedelta(minutes=1)
 """By how much the clocks of two storage servers may differ."""
 
 
-class RebuildInProgress(Exception):
-    """Another rebuild is at work. This one stops, and its work so far is kept."""
-
-
-class RebuildProgress(Checked):
-    """The progress of a rebuild.
-
-    `started_at` is the storage's time, and `cursor` is the last name that was loaded. `tombstones`
-    is the generation of the tombstones when the rebuild began to read.
-    """
-
-    run: Word
-    dataset: Word
-    primary_raters: tuple[Word, ...]
-    started_at: Instant | None = None
-    tombstones: Count | None = None
-    phase: Literal["filling", "swapping", "catching_up"] = "filling"
-    cursor: Text = ""
-    loaded: Count = 0
-    malformed: Count = 0
-
-
 @dataclass(frozen=True, slots=True)
 class RebuildApp:
-    """Everything a rebuild may touch. `batch_bytes` bounds one request to BigQuery."""
+    """Everything a rebuild may touch.
+
+    One load job stages `range_objects` objects, or more in a large lake. `batch_rows` and
+    `batch_bytes` bound one request with the records of the catching up.
+    """
 
     lake: Lake
     tombstones: Tombstones
@@ -82,7 +72,8 @@ class RebuildApp:
     dataset: str
     primary_raters: Sequence[str]
     clock: Callable[[], datetime]
-    on_progress: Callable[[RebuildProgress], None] = lambda progress: None
+    on_progress: OnProgress = no_progress
+    range_objects: int = 5_000
     batch_rows: int = 2_000
     batch_bytes: int = 7_000_000
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -97,8 +88,8 @@ def rebuild(app: RebuildApp) -> dict[str, Any]:
 
     Returns counts of the objects `loaded`, `caught_up` and `malformed` (kept under
     failed/rebuild/), and whether an earlier run was `resumed`. An unfinished run with another
-    dataset or other primary raters is not resumed: the rebuild starts over. Raises Transient,
-    Misconfigured and RebuildInProgress.
+    dataset, other primary raters or of another version is not resumed: the rebuild starts over.
+    Raises Transient, Misconfigured and RebuildInProgress.
     """
     return _Rebuild(app).finish()
 
@@ -110,79 +101,61 @@ class _Rebuild:
         self._app = app
         self._lake = app.lake
         self._shadow = Shadow(app.client, app.dataset, app.shadow)
-        self._records = LakeReader(
-            app.lake, app.tombstones, self._retry, app.batch_rows, app.batch_bytes
-        )
-        self._generation = 0
-        self._progress, self._is_resumed = self._begin()
+        self._staged = StagedRows(app.client, app.shadow)
+        self._records = LakeReader(app.lake, app.tombstones, self._retry)
+        self._file = StateFile(app.lake)
+        self._reading = "Reading the lake"
+        self._state, self._is_resumed = self._begin()
 
     def finish(self) -> dict[str, Any]:
-        while self._progress.phase == "filling":
-            self._fill()
+        while self._state.phase in ("filling", "merging"):
+            if self._state.phase == "filling":
+                self._fill()
+                self._save(phase="merging")
+            self._merge()
             if not self._is_overtaken_by_erasure():
                 self._save(phase="swapping")
-        if self._progress.phase == "swapping":
+        if self._state.phase == "swapping":
             self._swap()
             self._save(phase="catching_up")
         caught_up = self._catch_up()
-        self._clean_up()
-        progress = self._progress
+        self._shadow.drop()
+        self._file.delete()
         counts = {
-            "loaded": progress.loaded,
+            "loaded": self._state.loaded,
             "caught_up": caught_up,
-            "malformed": progress.malformed,
+            "malformed": self._state.malformed,
         }
         log.info("rebuilt", extra=counts)
         return counts | {"resumed": self._is_resumed}
 
-    # Progress
+    # State
 
-    def _begin(self) -> tuple[RebuildProgress, bool]:
-        content, self._generation = self._lake.read_with_generation(STATE)
-        if content is not None and (earlier := self._same_run(content)):
-            return earlier, True
-        self._shadow.drop()
-        self._shadow.create()
-        for name in list(self._lake.names(f"{FAILED}rebuild/")):
-            self._lake.delete(name)  # failures of an earlier rebuild
-        self._progress = RebuildProgress(
+    def _begin(self) -> tuple[RebuildState, bool]:
+        earlier = self._file.read()
+        self._state = RebuildState(
+            way="staged",
             run=uuid.uuid4().hex,
             dataset=self._app.dataset,
             primary_raters=tuple(self._app.primary_raters),
         )
+        if earlier is not None and earlier.is_resumable_by(self._state):
+            return earlier, True
+        self._empty_shadow()
+        for name in list(self._lake.names(f"{FAILED}rebuild/")):
+            self._lake.delete(name)  # failures of an earlier rebuild
         self._save()
-        marker = self._lake.stat(STATE)
-        if marker is None:
-            raise RebuildInProgress("another rebuild has just ended")
-        self._save(started_at=marker.updated, tombstones=self._app.tombstones.generation())
-        return self._progress, False
+        began_at = self._file.written_at()
+        self._save(started_at=began_at, tombstones=self._app.tombstones.generation())
+        return self._state, False
 
-    def _same_run(self, content: bytes) -> RebuildProgress | None:
-        try:
-            earlier = parse(RebuildProgress, content, STATE)
-        except Malformed:
-            return None
-        same = (earlier.dataset, earlier.primary_raters) == (
-            self._app.dataset,
-            tuple(self._app.primary_raters),
-        )
-        return earlier if same and earlier.started_at else None
+    def _empty_shadow(self) -> None:
+        self._shadow.drop()
+        self._shadow.create()
+        self._staged.create()
 
     def _save(self, **changes: Any) -> None:
-        self._progress = self._progress.model_copy(update=changes)
-        content = self._progress.model_dump_json(exclude_none=True).encode()
-        try:
-            self._generation = self._lake.replace(STATE, content, self._generation)
-        except Superseded as error:
-            # Our own write may have succeeded although its response was lost: then the repetition
-            # is refused, and the state has our content.
-            stored_content, generation = self._lake.read_with_generation(STATE)
-            if stored_content != content:
-                raise RebuildInProgress("Another rebuild of these tables is at work.") from error
-            self._generation = generation
-        self._app.on_progress(self._progress)
-
-    # Filling and catching up
+        self._state = self._file.write(self._state, **changes)
 
     def _is_overtaken_by_erasure(self) -> bool:
         """Whether something was erased since the filling began. If so, the filling begins again.
@@ -190,65 +163,131 @@ class _Rebuild:
         Records that were read before the tombstones would bring rows of the erased back.
         """
         now = self._app.tombstones.generation()
-        if now == self._progress.tombstones:
+        if now == self._state.tombstones:
             return False
-        started_at = self._progress.started_at
+        started_at = self._state.started_at
         self._save(started_at=None)  # if we are killed here, the next run starts over
-        self._shadow.drop()
-        self._shadow.create()
-        self._save(started_at=started_at, cursor="", loaded=0, malformed=0, tombstones=now)
+        self._empty_shadow()
+        self._save(
+            started_at=started_at,
+            phase="filling",
+            cursor="",
+            loaded=0,
+            malformed=0,
+            tombstones=now,
+        )
+        self._reading = "Reading the lake again, without what was erased meanwhile"
         return True
 
+    # Filling
+
     def _fill(self) -> None:
-        loader = self._loader(self._app.shadow)
-        for batch in self._records.batches(self._records.entries(self._progress.cursor)):
-            malformed = self._load(loader, batch)
+        ranges = self._ranges()
+        finished = self._state.loaded + self._state.malformed
+        total = finished + sum(each.count for each in ranges)
+        stager = Stager(self._records, self._staged, self._retry)
+        self._report(self._reading, finished, total)
+        for names, failures in zip(ranges, map(stager.stage, ranges), strict=True):
+            self._keep_failed(failures)
             self._save(
-                cursor=batch[-1].name,
-                loaded=self._progress.loaded + len(batch) - malformed,
-                malformed=self._progress.malformed + malformed,
+                cursor=names.until,
+                loaded=self._state.loaded + names.count - len(failures),
+                malformed=self._state.malformed + len(failures),
             )
+            finished += names.count
+            self._report(self._reading, finished, total)
+
+    def _ranges(self) -> list[NameRange]:
+        step = "Listing the lake"
+        self._report(step)
+        cursor = self._state.cursor
+        size, entries = self._app.range_objects, self._records.entries(cursor)
+        ranges = ranges_of(entries, size, cursor, lambda count: self._report(step, count))
+        return joined(ranges, MOST_LOAD_JOBS)
+
+    def _keep_failed(self, failures: Iterable[Failure]) -> None:
+        for it in failures:
+            self._lake.keep_failed(
+                "rebuild", it.name, it.reason, it.sentence, self._app.clock(), object=it.name
+            )
+
+    # Merging
+
+    def _merge(self) -> None:
+        for number, table in enumerate(TABLES):
+            self._report("Making the tables", number, len(TABLES), "tables")
+            partitions = self._retry(partial(self._staged.partitions, table))
+            starts = range(0, max(1, len(partitions)), MOST_PARTITIONS)
+            for start in starts:
+                self._merge_table(table, partitions[start : start + MOST_PARTITIONS])
+
+    def _merge_table(self, table: str, partitions: Sequence[Any]) -> None:
+        """Fill these partitions. Where BigQuery refuses a row, its partition is filled singly.
+
+        Raises Misconfigured when the statement fails even without rows.
+        """
+        try:
+            raters = self._app.primary_raters
+            self._retry(partial(self._staged.merge, table, partitions, raters))
+        except exceptions.BadRequest as error:
+            if table == FACT_TABLE or not partitions:
+                raise Misconfigured(f"{table}: {error.message}") from error
+            middle = len(partitions) // 2
+            if middle:
+                self._merge_table(table, partitions[:middle])
+                self._merge_table(table, partitions[middle:])
+                return
+            self._merge_table(table, [])
+            self._merge_singly(table, partitions[0])
+
+    def _merge_singly(self, table: str, partition: Any) -> None:
+        """Load the objects with rows in this partition as `load` does, which finds the bad ones."""
+        names = self._retry(partial(self._staged.objects, table, partition))
+        _, malformed = self._load(self._records.records_named(names), self._app.shadow)
+        loaded = self._state.loaded - malformed
+        self._save(loaded=loaded, malformed=self._state.malformed + malformed)
+
+    # Swapping and catching up
+
+    def _swap(self) -> None:
+        for number, table in enumerate(TABLES):
+            self._report("Replacing the tables", number, len(TABLES), "tables")
+            self._retry(partial(self._shadow.replace_live, table, self._state.run))
+        for table in TABLES:
+            self._retry(partial(self._shadow.describe_live, table))
 
     def _catch_up(self) -> int:
         """Merge the objects written since the start. After a kill, this step begins again."""
-        assert self._progress.started_at is not None
-        since = self._progress.started_at - CLOCK_MARGIN
+        assert self._state.started_at is not None
+        self._report("Catching up with the lake")
+        since = self._state.started_at - CLOCK_MARGIN
         recent = (entry for entry in self._records.entries() if entry.updated >= since)
-        loader = self._loader(self._app.dataset)
-        batches = self._records.batches(recent)
-        return sum(len(batch) - self._load(loader, batch) for batch in batches)
+        loaded, _ = self._load(self._records.records(recent), self._app.dataset)
+        return loaded
 
-    def _load(self, loader: Loader, batch: list[LakeRecord]) -> int:
-        """Load the good records and keep the bad ones as failed. Returns the number of bad ones."""
-        failures = [each for each in batch if each.error]
-        failures += self._merge(loader, [each for each in batch if each.record])
-        for each in failures:
-            assert each.error is not None
-            reason, sentence = each.error.reason, each.error.sentence
-            self._lake.keep_failed(
-                "rebuild", each.name, reason, sentence, self._app.clock(), object=each.name
-            )
-        return len(failures)
+    def _load(self, records: Iterable[LakeRecord], dataset: str) -> tuple[int, int]:
+        """Load records as `load` does. Returns the numbers of those loaded and of the bad ones."""
+        app = self._app
+        loader = Loader(app.client, dataset, app.primary_raters)
+        batches = LakeBatches(loader, self._retry, app.batch_rows, app.batch_bytes)
+        loaded = malformed = 0
+        for count, failures in batches.load(records):
+            self._keep_failed(failures)
+            loaded += count - len(failures)
+            malformed += len(failures)
+        return loaded, malformed
 
-    def _merge(self, loader: Loader, batch: list[LakeRecord]) -> list[LakeRecord]:
-        """Merge records. Returns those that BigQuery refuses, found by splitting the batch."""
-        records = [each.record for each in batch if each.record]
-        if not records:
-            return []
-        try:
-            self._retry(lambda: loader.load(records))
-        except Permanent as error:
-            if len(batch) == 1:
-                return [LakeRecord(batch[0].name, error=error)]
-            middle = len(batch) // 2
-            return self._merge(loader, batch[:middle]) + self._merge(loader, batch[middle:])
-        return []
-
-    def _loader(self, dataset: str) -> Loader:
-        return Loader(self._app.client, dataset, self._app.primary_raters)
+    def _report(
+        self, step: str, finished: int = 0, total: int | None = None, unit: str = "objects"
+    ) -> None:
+        self._app.on_progress(Progress(step, finished, total, unit))
 
     def _retry(self, work: Callable[[], Any]) -> Any:
         """Call `work` until it succeeds, for some minutes; only Transient is tried again."""
+        try:
+            return work()
+        except Transient:  # making the object below takes longer than much of the work
+            log.info("retrying", exc_info=True)
         return Retrying(
             retry=retry_if_exception_type(Transient),
             stop=stop_after_delay(PATIENCE_S),
@@ -256,16 +295,3 @@ class _Rebuild:
             sleep=self._app.sleep,
             reraise=True,
         )(work)
-
-    # Tables
-
-    def _swap(self) -> None:
-        """Swap dimensions before facts, so that a new fact finds its keys."""
-        for table in (*SECTION_TABLES, FACT_TABLE):
-            self._retry(partial(self._shadow.replace_live, table, self._progress.run))
-        for table in (*SECTION_TABLES, FACT_TABLE):
-            self._retry(partial(self._shadow.describe_live, table))
-
-    def _clean_up(self) -> None:
-        self._shadow.drop()
-        self._lake.delete(STATE, self._generation)

@@ -10,11 +10,18 @@ from shared.warehouse.failures import translate_errors
 from shared.warehouse.gateway import MOST_BYTES_BILLED, Deadline, run
 
 MERGE_FILES = Path(__file__).parent / "merge"
+STAGED_MERGE_FILES = Path(__file__).parent / "merge_staged"
 
 
 @lru_cache
 def merge_statement(table: str) -> str:
     return (MERGE_FILES / f"{table}.sql").read_text()
+
+
+@lru_cache
+def staged_merge_statement(table: str) -> str:
+    """The MERGE by the same rules, whose rows a rebuild has staged."""
+    return (STAGED_MERGE_FILES / f"{table}.sql").read_text()
 
 
 def run_statement(

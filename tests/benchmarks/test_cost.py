@@ -9,6 +9,7 @@ from benchmarks import cost
 from benchmarks.warehouse_cost import loading, page, references, trickle
 from benchmarks.warehouse_cost.batches import batch_bills, busy_loader, new_posts
 from benchmarks.warehouse_cost.billing import LEAST_BYTES_PER_TABLE, bills
+from benchmarks.warehouse_cost.rebuild import rebuild_cost
 from benchmarks.warehouse_cost.records import ANCHOR, listing, ratings
 from benchmarks.warehouse_cost.references import Reads, Scan, StaleReferences, reads_of
 from benchmarks.warehouse_cost.sent import SentStatement
@@ -118,8 +119,7 @@ def test_the_parameters_of_a_batch_are_the_partitions_of_its_rows():
     assert set(sent["dim_user"]["user_buckets"]) == buckets
 
 
-@pytest.mark.parametrize("kind", ["listing", "video"])
-def test_the_partitions_of_a_simulated_batch_are_those_that_the_loader_sends(kind):
+def test_the_partitions_of_a_simulated_batch_are_those_that_the_loader_sends():
     first, last, videos = 60, 140, 36_500  # 50 videos a day
     start = ANCHOR - timedelta(days=730)
     posted = [start + timedelta(days=(number + 0.5) / 50) for number in range(first, last)]
@@ -128,7 +128,7 @@ def test_the_partitions_of_a_simulated_batch_are_those_that_the_loader_sends(kin
 
     sent = {each.reads.target: each.parameters for each in busy_loader().sent_for(records)}
 
-    days = loading._days(first, last, videos, 730, kind)
+    days = loading._days(first, last, videos, 730, "video")
     assert sorted(sent["fact_video_analytics"]["id_days"]) == days
     expected = loading._buckets_of(last - first)
     assert len(sent["dim_user"]["user_buckets"]) == pytest.approx(expected, rel=0.05)
@@ -172,6 +172,15 @@ def test_loading_a_million_videos_stays_below_its_bar():
 
     assert million.billed / 1e12 <= cost.LOADING_TB_BAR
     assert million.billed / small.billed <= 10**cost.GROWTH_BAR
+
+
+def test_a_rebuild_reads_each_row_a_few_times_whatever_the_size():
+    small, million = rebuild_cost(10**5), rebuild_cost(10**6)
+    stored = 10**6 * row_shape(readings=1).bytes_per_video()
+
+    assert million.billed / 1e12 <= cost.REBUILD_TB_BAR
+    assert million.read == pytest.approx(10 * small.read)
+    assert stored < million.read < 4 * stored
 
 
 def test_a_month_at_five_minutes_stays_below_its_bar():

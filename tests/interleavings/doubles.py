@@ -14,7 +14,7 @@ from shared.model import Record
 from shared.privacy.tombstones import CHANGED, TOMBSTONES
 from shared.storage.lake import LakeObject
 from shared.storage.layout import VIDEOS
-from shared.warehouse.rebuild import STATE
+from shared.warehouse.rebuild_state import STATE
 from tests.fakes import LakeInMemory, Stored
 from tests.interleavings.scheduler import Scheduler
 

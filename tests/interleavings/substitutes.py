@@ -17,7 +17,7 @@ from shared import concurrency
 from shared.tiktok import fetch
 from shared.warehouse import group, loader, rebuild
 from tests.interleavings.scheduler import Scheduler, Signal
-from tests.interleavings.warehouse import ShadowInMemory, merge_in_memory
+from tests.interleavings.warehouse import ShadowInMemory, StagedRowsInMemory, merge_in_memory
 
 
 class InlineExecutor:
@@ -72,6 +72,7 @@ def single_threaded() -> Iterator[None]:
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", InlineExecutor))
         stack.enter_context(patch.object(loader, "run_statement", merge_in_memory))
         stack.enter_context(patch.object(rebuild, "Shadow", ShadowInMemory))
+        stack.enter_context(patch.object(rebuild, "StagedRows", StagedRowsInMemory))
         stack.enter_context(patch.object(group, "threading", threads))
         stack.enter_context(patch.object(group, "_Waiter", _waiter))
         level = logging.root.manager.disable

@@ -7,12 +7,12 @@ real statements, and compares all rows: this model judges the product, so someth
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from datetime import date, datetime
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 
 from shared.erasure.rows import WarehouseRows
 from shared.inputs.handles import is_pseudonym
@@ -21,6 +21,7 @@ from shared.model import UNKNOWN_CREATOR, canonical_json
 from shared.quality import COUNTS
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES
+from shared.warehouse.staged_rows import place_of
 from shared.warehouse.tables import definitions, schema
 
 Row = dict[str, Any]
@@ -48,6 +49,7 @@ class TablesInMemory:
         self.step = step
         self.datasets: dict[str, Tables] = {}
         self.jobs: set[str] = set()
+        self.staged: dict[str, list[dict[str, Any]]] = {}
         self.on_copy: Callable[[str, list[Row]], None] = lambda table, rows: None
 
     def create(self, dataset: str) -> None:
@@ -150,12 +152,59 @@ class ShadowInMemory:
     def drop(self) -> None:
         self._tables.step("drop shadow")
         self._tables.datasets.pop(self._name, None)
+        self._tables.staged.pop(self._name, None)
 
     def replace_live(self, table: str, run: str) -> None:
         self._tables.copy(self._name, self._dataset, table, f"rebuild-{run}-{table}")
 
     def describe_live(self, table: str) -> None:
         self._tables.step(f"describe {table}")
+
+
+class StagedRowsInMemory:
+    """Obeys `shared.warehouse.staged_rows.StagedRows`."""
+
+    def __init__(self, client: TablesInMemory, name: str):
+        self._tables, self._name = client, name
+
+    def create(self) -> None:
+        self._tables.step("create staged rows")
+        self._tables.staged.setdefault(self._name, [])
+
+    def append(self, lines: IO[bytes]) -> None:
+        lines.seek(0)
+        rows = [json.loads(line) for line in lines]
+        self._tables.step("stage rows")
+        self._tables.staged[self._name] += rows
+
+    def partitions(self, table: str) -> list[Any]:
+        self._tables.step("list partitions")
+        rows = self._rows("dim_video" if table == FACT_TABLE else table)
+        key = _definitions()[table].get("partition")
+        return sorted({row[key] for row in rows}) if key else []
+
+    def merge(self, table: str, partitions: Sequence[Any], primary_raters: Sequence[str]) -> None:
+        rows = self._rows("dim_video" if table == FACT_TABLE else table, partitions)
+        items = [json.loads(row["item"]) for row in rows]
+        parameters = {
+            "rows": json.dumps(items),
+            "video_ids": sorted({item.get("video_id") for item in items}),
+            "primary_raters": primary_raters,
+        }
+        self._tables.merge(self._name, table, parameters)
+
+    def objects(self, table: str, partition: Any) -> list[str]:
+        self._tables.step("list objects")
+        return sorted({row["object"] for row in self._rows(table, [partition])})
+
+    def _rows(self, table: str, partitions: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+        key = _definitions()[table].get("partition")
+        return [
+            row
+            for row in self._tables.staged[self._name]
+            if row["place"] == place_of(table)
+            and (partitions is None or key is None or row[key] in partitions)
+        ]
 
 
 def merge_in_memory(

@@ -328,7 +328,8 @@ class World:
             dataset=DATASET,
             primary_raters=RATERS,
             clock=self.scheduler.now,
-            batch_rows=3,
+            range_objects=1,
+            batch_rows=1,
             sleep=self.scheduler.sleep,
         )
 

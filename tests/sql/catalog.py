@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.warehouse.migration.old_tables import BEFORE
+from shared.warehouse.staged_rows import STAGED_ROWS, STAGED_SCHEMA
 from shared.warehouse.tables import definitions, schema
 from tests.shared.warehouse.before_migration import old_definitions, old_schema
 from tests.sql import information_schema
@@ -61,7 +62,8 @@ class Catalog:
         """The tables of tables.yaml and of before it, or other schemas in BigQuery's JSON form."""
         if schemas is None:
             before = {f"{name}{BEFORE}": old_schema(name) for name in old_definitions()}
-            schemas = {name: schema(name) for name in definitions()} | before
+            staged = {STAGED_ROWS: [field.to_api_repr() for field in STAGED_SCHEMA]}
+            schemas = {name: schema(name) for name in definitions()} | before | staged
         return cls({name: _columns(protocol, columns) for name, columns in schemas.items()})
 
     def for_statement(self, sql: str, engine: "Engine") -> Any:

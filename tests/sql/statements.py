@@ -27,7 +27,11 @@ TYPES_OF_PARAMETERS = {
 }
 """What the code passes to the statements in files, by name; of what was sent the API says it."""
 
-FOLDERS = ("shared/warehouse/merge", "shared/insights/report/sql")
+FOLDERS = (
+    "shared/warehouse/merge",
+    "shared/warehouse/merge_staged",
+    "shared/insights/report/sql",
+)
 NOT_FOR_BIGQUERY = ("local/emulators/pubsub/schema.sql",)
 """SQLite's."""
 

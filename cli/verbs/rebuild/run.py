@@ -10,6 +10,7 @@ from typing import Any
 from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
+from cli.progress import ProgressLine
 from cli.region_run import perform, require_region, watch
 from cli.tombstone_key import tombstones_of
 from cli.warehouse import Warehouse, changes
@@ -19,7 +20,7 @@ from shared.config import LoadSettings
 from shared.region_job.documents import RebuildWork
 from shared.storage.lake import Lake
 from shared.warehouse.client import bigquery
-from shared.warehouse.rebuild import RebuildApp, RebuildProgress, rebuild
+from shared.warehouse.rebuild import RebuildApp, rebuild
 
 TableCounts = dict[str, dict[str, int]]
 
@@ -46,10 +47,6 @@ def rebuild_tables(options: RebuildOptions, screen: Screen) -> tuple[dict[str, A
 def _rebuild_here(
     options: RebuildOptions, endpoints: Endpoints, screen: Screen
 ) -> tuple[dict[str, Any], TableCounts]:
-    def report(progress: RebuildProgress) -> None:
-        phase = progress.phase.replace("_", " ")
-        screen.now(f"Rebuilding, {phase}: {progress.loaded} objects …")
-
     compare = _comparison(Warehouse(endpoints), endpoints.is_local)
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     app = RebuildApp(
@@ -59,7 +56,7 @@ def _rebuild_here(
         dataset=endpoints.dataset,
         primary_raters=endpoints.primary_prefixes(options.primary_raters),
         clock=lambda: datetime.now(UTC),
-        on_progress=report,
+        on_progress=ProgressLine(screen.now),
     )
     with screen.working("Rebuilding …"):
         counts = rebuild(app)

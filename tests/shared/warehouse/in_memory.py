@@ -18,6 +18,7 @@ from shared.warehouse.tables import definitions
 from tests.interleavings.warehouse import (
     RowsInMemory,
     ShadowInMemory,
+    StagedRowsInMemory,
     TablesInMemory,
     merge_in_memory,
 )
@@ -68,5 +69,6 @@ def db_at(place: str, request: pytest.FixtureRequest) -> Iterator[Db | DbInMemor
     with (
         patch.object(loader, "run_statement", merge_in_memory),
         patch.object(rebuild, "Shadow", ShadowInMemory),
+        patch.object(rebuild, "StagedRows", StagedRowsInMemory),
     ):
         yield DbInMemory()

@@ -5,8 +5,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from google.api_core.exceptions import BadRequest
 
-from shared.errors import Transient
+from shared.errors import Misconfigured, Transient
 from shared.storage.layout import (
     RatingKey,
     metadata_name,
@@ -16,8 +17,10 @@ from shared.storage.layout import (
 )
 from shared.warehouse import rebuild as rebuilding
 from shared.warehouse.client import bigquery
+from shared.warehouse.lake_records import NameRange, joined
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader, RowsRefused
-from shared.warehouse.rebuild import STATE, RebuildApp, RebuildInProgress, rebuild
+from shared.warehouse.rebuild import RebuildApp, rebuild
+from shared.warehouse.rebuild_state import STATE, RebuildInProgress, RebuildState
 from shared.warehouse.shadow import Shadow
 from shared.warehouse.tables import constraints, definitions
 from tests.fakes import LakeInMemory, tombstones_in
@@ -25,7 +28,22 @@ from tests.records import DAY_0, creator, curve, metrics, no_media, rating, reco
 from tests.shared.warehouse.in_memory import IN_BIGQUERY, PLACES, db_at
 
 FULL = record(video=video(), metrics=metrics(), rating=rating())
+POISON = "7300000000000000050"
 IDS = [f"73000000000000000{n:02}" for n in range(4)]
+
+
+class WatchedLake(LakeInMemory):
+    """Calls `on_save` with each state that a rebuild has written."""
+
+    def __init__(self):
+        super().__init__()
+        self.on_save = lambda state: None
+
+    def replace(self, name, content, generation, content_type="application/json"):
+        new = super().replace(name, content, generation, content_type)
+        if name == STATE and content.startswith(b'{"way"'):
+            self.on_save(RebuildState.model_validate_json(content))
+        return new
 
 
 class World:
@@ -33,9 +51,7 @@ class World:
 
     def __init__(self, db):
         self.db = db
-        self.lake = LakeInMemory()
-        self.saves = 0
-        self.before_save = lambda progress: None
+        self.lake = WatchedLake()
 
     def publish(self, *records):
         """What the functions do: keep it in the lake, then load it."""
@@ -72,7 +88,6 @@ class World:
             dataset=self.db.dataset,
             clock=lambda: DAY_0,
             sleep=lambda seconds: None,
-            on_progress=lambda progress: self.before_save(progress),
             **settings,
         )
 
@@ -176,26 +191,77 @@ def test_swapped_tables_declare_their_keys_again_and_keep_their_labels(empty, mo
     assert labels == {name: {"app": name} for name in of_events}
 
 
-@pytest.mark.parametrize("phase", ["filling", "swapping", "catching_up"])
+@pytest.mark.parametrize("phase", ["filling", "merging", "swapping", "catching_up"])
 def test_a_rebuild_that_was_killed_goes_on(world, phase):
     made_by_events = world.db.tables()
     seen = []
 
-    def die(progress):
-        if progress.phase == phase and (phase != "filling" or progress.loaded >= 8):
+    def die(state):
+        if state.phase == phase and (phase != "filling" or state.loaded >= 8):
             raise KeyboardInterrupt
 
-    world.before_save = die
+    world.lake.on_save = die
     with pytest.raises(KeyboardInterrupt):
-        rebuild(world.app(batch_rows=8))
+        rebuild(world.app(range_objects=8))
 
-    world.before_save = lambda progress: seen.append(progress)
-    answer = rebuild(world.app(batch_rows=8))
+    world.lake.on_save = lambda state: seen.append(state)
+    answer = rebuild(world.app(range_objects=8))
 
     assert answer["resumed"] is True
     assert answer["loaded"] == 17
-    assert all(progress.loaded >= 8 for progress in seen)
+    assert all(state.loaded >= 8 for state in seen)
     assert world.db.tables() == made_by_events
+
+
+def test_a_range_that_was_staged_but_not_saved_is_staged_again(world, monkeypatch):
+    made_by_events = world.db.tables()
+    append, killed = rebuilding.StagedRows.append, []
+
+    def append_and_die(staged, lines):
+        append(staged, lines)
+        if not killed:
+            killed.append(True)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(rebuilding.StagedRows, "append", append_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(world.app(range_objects=8))
+
+    answer = rebuild(world.app(range_objects=8))
+
+    assert (answer["loaded"], answer["resumed"]) == (17, True)
+    assert world.db.tables() == made_by_events
+
+
+def test_an_unfinished_rebuild_of_another_version_starts_over(world):
+    made_by_events = world.db.tables()
+    state = {"run": "r", "dataset": world.db.dataset, "primary_raters": ["gemini/", "signals/"]}
+    world.lake.put(STATE, json.dumps(state | {"started_at": "2026-11-01T00:00:00Z"}).encode())
+
+    answer = rebuild(world.app())
+
+    assert (answer["loaded"], answer["resumed"]) == (17, False)
+    assert world.db.tables() == made_by_events
+
+
+def test_progress_counts_up_to_a_total_in_each_step(world):
+    seen = []
+
+    rebuild(world.app(range_objects=8, on_progress=seen.append))
+
+    assert [it.sentence() for it in seen if it.step.startswith(("Listing", "Reading"))] == [
+        "Listing the lake",
+        "Listing the lake: 8 objects",
+        "Listing the lake: 16 objects",
+        "Reading the lake: 0 of 17 objects",
+        "Reading the lake: 8 of 17 objects",
+        "Reading the lake: 16 of 17 objects",
+        "Reading the lake: 17 of 17 objects",
+    ]
+    assert [it.step for it in seen if it.unit == "tables"] == [
+        *["Making the tables"] * 8,
+        *["Replacing the tables"] * 8,
+    ]
 
 
 @on_bigquery
@@ -224,12 +290,12 @@ def test_a_record_loaded_during_the_rebuild_survives(world):
     late = record("7300000000000000099", video=video(40, caption="late"), metrics=metrics(40))
     newer = record(IDS[0], video=video(50, caption="newest"), metrics=metrics(50, views=5_000))
 
-    def load_meanwhile(progress):
-        if progress.phase == "swapping":
-            world.before_save = lambda progress: None
+    def load_meanwhile(state):
+        if state.phase == "swapping":
+            world.lake.on_save = lambda state: None
             world.publish(late, newer)
 
-    world.before_save = load_meanwhile
+    world.lake.on_save = load_meanwhile
     rebuild(world.app())
 
     assert world.db.fact("7300000000000000099")["views"] == 100
@@ -256,14 +322,14 @@ def test_other_primary_raters_change_only_the_rating_of_the_fact(world):
 
 
 def test_a_rebuild_with_other_raters_than_the_unfinished_one_begins_anew(world):
-    def die(progress):
-        if progress.loaded:
+    def die(state):
+        if state.loaded:
             raise KeyboardInterrupt
 
-    world.before_save = die
+    world.lake.on_save = die
     with pytest.raises(KeyboardInterrupt):
         rebuild(world.app())
-    world.before_save = lambda progress: None
+    world.lake.on_save = lambda state: None
 
     answer = rebuild(world.app(primary_raters=("signals/",)))
 
@@ -293,22 +359,47 @@ def test_malformed_objects_are_reported_and_the_rest_is_rebuilt(world):
 
 
 def test_a_record_that_the_warehouse_refuses_fails_alone(empty, monkeypatch):
-    empty.publish(FULL)
+    other_day = record("7400000000000000001", metrics=metrics())
+    empty.publish(FULL, other_day)
     made_by_events = empty.db.tables()
-    real = Loader.load
+    load, merge = Loader.load, rebuilding.StagedRows.merge
 
-    def choosy(loader, records):
+    def choosy_load(loader, records):
         if any(record.video_id.endswith("50") for record in records):
             raise RowsRefused("no such day")
-        real(loader, records)
+        load(loader, records)
 
-    monkeypatch.setattr(Loader, "load", choosy)
-    poison = record("7300000000000000050", metrics=metrics())
+    def choosy_merge(staged, table, partitions, raters):
+        is_partition = table == "fact_metrics_snapshot" and partitions
+        if is_partition and POISON in "".join(staged.objects(table, partitions[0])):
+            raise BadRequest("no such day")
+        merge(staged, table, partitions, raters)
+
+    monkeypatch.setattr(Loader, "load", choosy_load)
+    monkeypatch.setattr(rebuilding.StagedRows, "merge", choosy_merge)
+    poison = record(POISON, metrics=metrics())
     empty.lake.put(metadata_name(poison.video_id), poison.to_json())
 
-    assert rebuild(empty.app())["malformed"] == 1
+    outcome = rebuild(empty.app())
+
+    assert (outcome["loaded"], outcome["malformed"]) == (4, 1)
     assert [entry["reason"] for entry in empty.failed()] == ["refused_by_warehouse"]
-    assert empty.db.tables() == made_by_events
+    tables = empty.db.tables()
+    for name in ("fact_metrics_snapshot", "fact_rating", "dim_user"):
+        assert tables[name] == made_by_events[name]
+
+
+def test_statements_that_do_not_fit_the_tables_are_no_fault_of_a_record(empty, monkeypatch):
+    empty.publish(FULL)
+
+    def refuse(staged, table, partitions, raters):
+        raise BadRequest("no such column")
+
+    monkeypatch.setattr(rebuilding.StagedRows, "merge", refuse)
+
+    with pytest.raises(Misconfigured, match="no such column"):
+        rebuild(empty.app())
+    assert empty.failed() == []
 
 
 def test_what_an_earlier_rebuild_found_malformed_is_forgotten_when_it_is_mended(empty):
@@ -322,11 +413,12 @@ def test_what_an_earlier_rebuild_found_malformed_is_forgotten_when_it_is_mended(
 
 
 def test_of_two_rebuilds_at_once_the_later_saver_stops(empty):
-    def another_saves(progress):
-        if progress.started_at:
+    def another_saves(state):
+        if state.started_at:
+            empty.lake.on_save = lambda state: None
             empty.lake.put(STATE, empty.lake.read(STATE) + b" ")
 
-    empty.before_save = another_saves
+    empty.lake.on_save = another_saves
 
     with pytest.raises(RebuildInProgress):
         rebuild(empty.app())
@@ -335,14 +427,17 @@ def test_of_two_rebuilds_at_once_the_later_saver_stops(empty):
 def test_an_outage_of_a_moment_is_sat_out(empty, monkeypatch):
     empty.publish(FULL)
     made_by_events = empty.db.tables()
-    real, failures = Loader.load, [Transient("down"), Transient("still down")]
+    failures = []
+    for name in ("append", "partitions", "merge"):
+        real = getattr(rebuilding.StagedRows, name)
 
-    def load(loader, records):
-        if failures:
-            raise failures.pop()
-        real(loader, records)
+        def after_two_failures(staged, *arguments, name=name, real=real):
+            if failures.count(name) < 2:
+                failures.append(name)
+                raise Transient("down")
+            return real(staged, *arguments)
 
-    monkeypatch.setattr(Loader, "load", load)
+        monkeypatch.setattr(rebuilding.StagedRows, name, after_two_failures)
 
     rebuild(empty.app())
 
@@ -357,11 +452,11 @@ def test_what_is_erased_while_a_rebuild_reads_does_not_come_back_with_it(empty):
     )
     tombstones = tombstones_in(empty.lake)
 
-    def erase_once(progress):
-        if progress.cursor and not tombstones.has_video(gone):
+    def erase_once(state):
+        if state.cursor and not tombstones.has_video(gone):
             tombstones.put([gone], ["eve"], DAY_0)
 
-    empty.before_save = erase_once
+    empty.lake.on_save = erase_once
 
     rebuild(empty.app())
 
@@ -379,15 +474,15 @@ def test_a_rebuild_killed_as_it_begins_again_after_an_erasure_can_be_resumed(emp
     )
     tombstones = tombstones_in(empty.lake)
 
-    def erase_once(progress):
-        if progress.cursor and not tombstones.has_video(gone):
+    def erase_once(state):
+        if state.cursor and not tombstones.has_video(gone):
             tombstones.put([gone], ["eve"], DAY_0)
             monkeypatch.setattr(rebuilding.Shadow, "create", killed)
 
     def killed(shadow):
         raise KeyboardInterrupt
 
-    empty.before_save = erase_once
+    empty.lake.on_save = erase_once
     with monkeypatch.context(), pytest.raises(KeyboardInterrupt):
         rebuild(empty.app())
     monkeypatch.undo()
@@ -398,3 +493,15 @@ def test_a_rebuild_killed_as_it_begins_again_after_an_erasure_can_be_resumed(emp
 
     rows = [row["video_id"] for row in empty.db.tables()["dim_video"]]
     assert rows == [other, later.video_id]
+
+
+def test_a_large_lake_is_staged_by_at_most_so_many_load_jobs():
+    ranges = [NameRange(str(n), str(n + 1), 5) for n in range(7)]
+
+    assert joined(ranges, 7) == ranges
+    assert joined(ranges, 3) == [
+        NameRange("0", "3", 15),
+        NameRange("3", "6", 15),
+        NameRange("6", "7", 5),
+    ]
+    assert joined([], 3) == []
