@@ -50,7 +50,12 @@ data "google_cloud_run_v2_service" "report" {
 }
 
 locals {
-  report_container = one(one(data.google_cloud_run_v2_service.report.template).containers)
+  # A rehearsal without Google finds no service. Google refuses a job whose image does not exist.
+  report_image = try(
+    data.google_cloud_run_v2_service.report.template[0].containers[0].image,
+    "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.images.repository_id}/report",
+  )
+  report_system = try(data.google_cloud_run_v2_service.report.template[0].containers[0].base_image_uri, "")
 }
 
 resource "google_cloud_run_v2_job" "lake_work" {
@@ -68,7 +73,7 @@ resource "google_cloud_run_v2_job" "lake_work" {
       max_retries     = local.job_retries
 
       containers {
-        image = local.report_container.image
+        image = local.report_image
 
         # The launcher of the image sets the environment that the function's process has, too. `tta`
         # gives each execution the name of its run, and no other argument.
@@ -97,7 +102,7 @@ resource "google_cloud_run_v2_job" "lake_work" {
 
   lifecycle {
     precondition {
-      condition     = coalesce(try(local.report_container.base_image_uri, ""), "-") == "-"
+      condition     = coalesce(local.report_system, "-") == "-"
       error_message = "The image of report has no system of its own, so a job cannot run it. Its function needs on_deploy_update_policy."
     }
   }

@@ -7,7 +7,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent
-PARTS = ("load", "fetch", "analyze", "erase", "insights")
+PARTS = ("load", "fetch", "analyze", "erase", "insights", "region_job")
 
 
 @dataclass(frozen=True)
