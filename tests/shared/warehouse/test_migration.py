@@ -287,8 +287,9 @@ def test_a_copy_is_finished_when_all_tables_that_come_from_it_are_replaced():
     assert all(order.index(name) < order.index(source) for name, source in SOURCES.items())
 
 
-@pytest.mark.campaign
-@pytest.mark.parametrize("name", ["dim_user", *SEVERAL])
+@pytest.mark.parametrize(
+    "name", ["dim_user", *(pytest.param(name, marks=pytest.mark.campaign) for name in SEVERAL)]
+)
 def test_a_table_that_was_created_anew_after_a_kill_is_filled_from_its_copy(old, rebuilt, name):
     """A deployment of the version before creates what is missing, without rows."""
     with pytest.MonkeyPatch.context() as patch:
@@ -338,7 +339,6 @@ def test_a_migration_that_was_killed_after_any_change_is_ended_by_the_next(
     assert number > 50
 
 
-@pytest.mark.campaign
 def test_facts_that_load_wrote_after_the_last_swap_stay(old, rebuilt):
     with pytest.MonkeyPatch.context() as patch:
         last = "copy_table test.older__migration.fact_video_analytics"
