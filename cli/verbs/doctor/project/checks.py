@@ -246,7 +246,10 @@ def canary(deployment: Deployment, google: GoogleApis) -> str:
             raise CheckNotice("it has not run yet", NEVER) from refused
         raise
     if verdict.ok is False:
-        todo = "See docs/runbook.md, “Gemini: its answers have changed”, before new ratings join old ones."
+        todo = (
+            "See docs/runbook.md, “Gemini: its answers have changed”, "
+            "before new ratings join old ones."
+        )
         raise CheckFailed(in_words(verdict), todo)
     if date.fromisoformat(verdict.day) < today() - LATELY:
         todo = "Are the schedules paused? gcloud scheduler jobs resume canary-gemini"
