@@ -6,16 +6,17 @@ rows behind it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.agreement.drawn_sample import Response
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.correction.debiasing import debiased
-from shared.insights.correction.disattenuation import disattenuated
+from shared.insights.correction.debiasing import Debiasing
+from shared.insights.correction.disattenuation import Disattenuation
+from shared.insights.correction.draws import CorrelationDraws
 from shared.insights.correction.people_error import mean_rating
 from shared.insights.correction.ratio_debiasing import debiased_ratio
 from shared.insights.correction.ratio_disattenuation import (
@@ -25,15 +26,15 @@ from shared.insights.correction.ratio_disattenuation import (
 from shared.insights.headline import Headline
 from shared.insights.rating_columns import (
     VIDEO,
-    averaged_answers,
+    RatingsBesideRows,
     is_of_people,
-    people_ratings,
-    repeated_answers,
     usable,
 )
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable
-from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.fixed_effects import FixedEffectsFit
+from shared.insights.statistics.resampling import FloatArray, Groups
+from shared.processes import IN_THIS_PROCESS, Processes
 
 RESAMPLES = 1_000
 DISATTENUATED, DEBIASED = "disattenuated", "predict_then_debias"
@@ -109,19 +110,23 @@ def corrections(
     effects: Sequence[Effect],
     ratings: Ratings,
     seed: int,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> list[Correction]:
     """Corrections of the Spearman effects of these questions; none without video ids."""
     if VIDEO not in sample.frame:
         return []
-    ratings = usable(ratings)
+    draws = CorrelationDraws(sample.groups, RESAMPLES, seed)
+    answers = RatingsBesideRows(sample.frame, usable(ratings))
     by_column = {question.outcome + question.scale: question for question in questions}
-    return [
+    pending = [
         correction
         for effect in effects
         if effect.method == "spearman" and effect.estimate is not None
         if (question := by_column.get(effect.outcome + effect.scale)) is not None
-        for correction in _of_correlation(sample, question, effect, ratings, seed)
+        for correction in _of_correlation(sample, question, effect, answers, draws)
     ]
+    draws.compute(processes)
+    return [correction.finished() for correction in pending]
 
 
 def ratio_corrections(
@@ -134,127 +139,131 @@ def ratio_corrections(
     model, groupings = within.model, within.groupings
     if VIDEO not in within.sample.frame or model is None:
         return []
-    frame, ratings = within.sample.frame.loc[within.rows], usable(ratings)
+    answers = RatingsBesideRows(within.sample.frame.loc[within.rows], usable(ratings))
     return [
-        correction
+        correction.finished()
         for effect in effects
         if effect.estimate is not None and effect.predictor in model.names
-        for correction in _corrected(
-            effect,
-            "ppml",
-            frame,
-            ratings,
-            lambda answers, name=effect.predictor: disattenuated_ratio(  # type: ignore[misc]
-                model, name, answers, groupings, averaged_answers(frame, name, ratings)
-            ),
-            lambda people, weights, name=effect.predictor: debiased_ratio(  # type: ignore[misc]
-                model, name, people, groupings, weights
-            ),
-            lambda people, name=effect.predictor: disattenuated_mean_ratio(  # type: ignore[misc]
-                model, name, people, groupings
-            ),
-        )
+        for correction in _of_ratio(effect, model, groupings, answers)
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _PendingCorrection:
+    """A correction whose result may wait for draws that it shares with others."""
+
+    effect: Effect
+    of: Corrected
+    method: str
+    result: Callable[[], Any]
+    note: str
+    response: Response | None = None
+
+    def finished(self) -> Correction:
+        """The correction; where there is none, its note says why."""
+        details: dict[str, Any] = {}
+        effect, note = self.effect, self.note
+        try:
+            details = asdict(self.result())
+            if (is_free := details.get("is_free_of_people_error")) is not None:
+                note = f"{note} {WITHOUT_PEOPLE_ERROR if is_free else WITH_PEOPLE_ERROR}"
+            if details["ci_low"] is None or details["ci_high"] is None:
+                note = f"{note} {UNBOUNDED}"
+        except NotEstimable as error:
+            note = error.sentence
+        estimate, low, high = (
+            details.pop(name, None) for name in ("estimate", "ci_low", "ci_high")
+        )
+        return Correction(
+            effect.predictor,
+            effect.outcome,
+            effect.scale,
+            self.of,
+            self.method,
+            estimate,
+            low,
+            high,
+            effect.estimate,
+            effect.ci_low,
+            effect.ci_high,
+            details,
+            note,
+            self.response,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Methods:
+    """How one kind of estimate is corrected; each gives a function that gives the result."""
+
+    without_noise: Callable[[FloatArray], Callable[[], Any]]
+    without_bias: Callable[[FloatArray, FloatArray | None], Callable[[], Any]]
+    of_people: Callable[[FloatArray], Callable[[], Any]] | None = None
+
+
 def _of_correlation(
-    sample: Sample, question: OutcomeQuestion, effect: Effect, ratings: Ratings, seed: int
-) -> Iterator[Correction]:
+    sample: Sample,
+    question: OutcomeQuestion,
+    effect: Effect,
+    answers: RatingsBesideRows,
+    draws: CorrelationDraws,
+) -> Iterator[_PendingCorrection]:
     x = sample.frame[effect.predictor].to_numpy(dtype=np.float64)
-    settings = sample.groups, RESAMPLES, seed
     y = sample.values(question)
-    return _corrected(
-        effect,
-        "spearman",
-        sample.frame,
-        ratings,
-        lambda answers: disattenuated(
-            x, y, answers, *settings, averaged_answers(sample.frame, effect.predictor, ratings)
+    methods = _Methods(
+        lambda repeated: (
+            Disattenuation(draws, x, y, repeated, answers.averaged(effect.predictor)).result
         ),
-        lambda people, weights: debiased(x, y, mean_rating(people), *settings, weights),
+        lambda people, weights: Debiasing(draws, x, y, mean_rating(people), weights).result,
     )
+    return _corrected(effect, "spearman", answers, methods)
+
+
+def _of_ratio(
+    effect: Effect, model: FixedEffectsFit, groupings: Sequence[Groups], answers: RatingsBesideRows
+) -> Iterator[_PendingCorrection]:
+    name = effect.predictor
+    methods = _Methods(
+        lambda repeated: partial(
+            disattenuated_ratio, model, name, repeated, groupings, answers.averaged(name)
+        ),
+        lambda people, weights: partial(debiased_ratio, model, name, people, groupings, weights),
+        lambda people: partial(disattenuated_mean_ratio, model, name, people, groupings),
+    )
+    return _corrected(effect, "ppml", answers, methods)
 
 
 def _corrected(
-    effect: Effect,
-    of: Corrected,
-    frame: pd.DataFrame,
-    ratings: Ratings,
-    without_noise: Callable[[FloatArray], Any],
-    without_bias: Callable[[FloatArray, FloatArray | None], Any],
-    of_people: Callable[[FloatArray], Any] | None = None,
-) -> Iterator[Correction]:
+    effect: Effect, of: Corrected, answers: RatingsBesideRows, methods: _Methods
+) -> Iterator[_PendingCorrection]:
     """Each correction for which there are ratings."""
-    people = people_ratings([str(video) for video in frame[VIDEO]], effect.predictor, ratings)
-    if people is not None and is_of_people(frame, effect.predictor, people, ratings):
+    name, ratings = effect.predictor, answers.ratings
+    people = answers.of_people(name)
+    if people is not None and is_of_people(answers.frame, name, people, ratings):
         # There is no machine to compare with people, whose own error remains.
-        if of_people is not None:
-            yield _correction(DISATTENUATED, of, effect, of_people, people, OF_PEOPLE)
+        if methods.of_people is not None:
+            result = methods.of_people(people)
+            yield _PendingCorrection(effect, of, DISATTENUATED, result, OF_PEOPLE)
         return
-    answers = repeated_answers(frame, effect.predictor, ratings)
-    if answers is not None:
-        yield _correction(DISATTENUATED, of, effect, without_noise, answers)
+    repeated = answers.repeated(name)
+    if repeated is not None:
+        result, note = methods.without_noise(repeated), NOTES[of, DISATTENUATED]
+        yield _PendingCorrection(effect, of, DISATTENUATED, result, note)
     if people is not None:
-        yield _without_bias(effect, of, frame, ratings, without_bias, people)
+        yield _without_bias(effect, of, answers, methods, people)
 
 
 def _without_bias(
-    effect: Effect,
-    of: Corrected,
-    frame: pd.DataFrame,
-    ratings: Ratings,
-    correct: Callable[[FloatArray, FloatArray | None], Any],
-    people: FloatArray,
-) -> Correction:
+    effect: Effect, of: Corrected, answers: RatingsBesideRows, methods: _Methods, people: FloatArray
+) -> _PendingCorrection:
     """The correction by people, weighted where their videos were drawn."""
-    if ratings.drawn is None:
-        return _correction(DEBIASED, of, effect, lambda rated: correct(rated, None), people)
-    videos = [str(video) for video in frame[VIDEO]]
+    drawn = answers.ratings.drawn
+    if drawn is None:
+        result = methods.without_bias(people, None)
+        return _PendingCorrection(effect, of, DEBIASED, result, NOTES[of, DEBIASED])
     rated = np.flatnonzero(~np.isnan(people).all(axis=1))
-    response = ratings.drawn.response({videos[row] for row in rated})
-    weights = np.array([response.weights.get(video, np.nan) for video in videos])
-    drawn = _correction(
-        DEBIASED,
-        of,
-        effect,
-        lambda ratings: correct(ratings, weights),
-        people,
-        f"{OF_DRAWN[of]} {response.sentence()}",
-    )
-    return replace(drawn, response=response)
-
-
-def _correction(
-    method: str,
-    of: Corrected,
-    effect: Effect,
-    correct: Callable[[FloatArray], Any],
-    ratings: FloatArray,
-    note: str | None = None,
-) -> Correction:
-    details: dict[str, Any] = {}
-    note = note or NOTES[of, method]
-    try:
-        details = asdict(correct(ratings))
-        if (is_free := details.get("is_free_of_people_error")) is not None:
-            note = f"{note} {WITHOUT_PEOPLE_ERROR if is_free else WITH_PEOPLE_ERROR}"
-        if details["ci_low"] is None or details["ci_high"] is None:
-            note = f"{note} {UNBOUNDED}"
-    except NotEstimable as error:
-        note = error.sentence
-    estimate, low, high = (details.pop(name, None) for name in ("estimate", "ci_low", "ci_high"))
-    return Correction(
-        effect.predictor,
-        effect.outcome,
-        effect.scale,
-        of,
-        method,
-        estimate,
-        low,
-        high,
-        effect.estimate,
-        effect.ci_low,
-        effect.ci_high,
-        details,
-        note,
-    )
+    response = drawn.response({answers.videos[row] for row in rated})
+    weights = np.array([response.weights.get(video, np.nan) for video in answers.videos])
+    note = f"{OF_DRAWN[of]} {response.sentence()}"
+    result = methods.without_bias(people, weights)
+    return _PendingCorrection(effect, of, DEBIASED, result, note, response)

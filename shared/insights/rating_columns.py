@@ -121,3 +121,29 @@ def _in_rows(table: RatingTable, videos: Sequence[str]) -> FloatArray:
 
 def _rated(columns: FloatArray) -> int:
     return int((~np.isnan(columns)).any(axis=1).sum())
+
+
+class RatingsBesideRows:
+    """The ratings beside the rows of a table, looked up once for each predictor."""
+
+    def __init__(self, frame: pd.DataFrame, ratings: Ratings):
+        self.frame, self.ratings = frame, ratings
+        self.videos = [str(video) for video in frame[VIDEO]]
+        self._repeated: dict[str, FloatArray | None] = {}
+        self._averaged: dict[str, FloatArray] = {}
+        self._people: dict[str, FloatArray | None] = {}
+
+    def repeated(self, predictor: str) -> FloatArray | None:
+        if predictor not in self._repeated:
+            self._repeated[predictor] = repeated_answers(self.frame, predictor, self.ratings)
+        return self._repeated[predictor]
+
+    def averaged(self, predictor: str) -> FloatArray:
+        if predictor not in self._averaged:
+            self._averaged[predictor] = averaged_answers(self.frame, predictor, self.ratings)
+        return self._averaged[predictor]
+
+    def of_people(self, predictor: str) -> FloatArray | None:
+        if predictor not in self._people:
+            self._people[predictor] = people_ratings(self.videos, predictor, self.ratings)
+        return self._people[predictor]

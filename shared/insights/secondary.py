@@ -1,6 +1,8 @@
 """Further questions about the primary: within creators, interactions, curvature, duration."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.statistics.mundlak import between_within
 from shared.insights.statistics.nonlinearity import Band, TwoLines, interaction, inverted_u, profile
 from shared.insights.statistics.rate_ratios import rate_ratios
+from shared.processes import IN_THIS_PROCESS, Processes
 
 
 @dataclass
@@ -41,14 +44,20 @@ class Shapes:
         }
 
 
-def shapes(sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan) -> Shapes:
+def shapes(
+    sample: Sample,
+    question: OutcomeQuestion,
+    predictor: str,
+    plan: Plan,
+    processes: Processes = IN_THIS_PROCESS,
+) -> Shapes:
     """Answer the further questions that the plan turns on, for one predictor and one outcome."""
     result = Shapes()
-    steps = {
+    steps: dict[str, tuple[bool, Callable[..., None]]] = {
         "within_creator": (plan.within_creator, _within),
         "interactions": (bool(plan.interactions), _interactions),
         "inverted_u": (plan.inverted_u, _curve),
-        "duration_profile": (bool(plan.duration_profile), _durations),
+        "duration_profile": (bool(plan.duration_profile), partial(_durations, processes)),
     }
     for name, (is_planned, step) in steps.items():
         if not is_planned:
@@ -128,7 +137,12 @@ def _curve(
 
 
 def _durations(
-    result: Shapes, sample: Sample, question: OutcomeQuestion, predictor: str, plan: Plan
+    processes: Processes,
+    result: Shapes,
+    sample: Sample,
+    question: OutcomeQuestion,
+    predictor: str,
+    plan: Plan,
 ) -> None:
     has_duration = sample.frame["duration_s"].notna().to_numpy(dtype=bool)
     part = sample if has_duration.all() else sample.where(has_duration)
@@ -140,4 +154,5 @@ def _durations(
         part.groups,
         plan.resamples or 0,
         plan.seed,
+        processes,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 
 from shared.insights.statistics.estimate import CORRELATION, Estimate, Statistic, jackknife_estimate
-from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.resampling import FloatArray, IntArray
 
 Level = Literal["ordinal", "interval"]
 
@@ -30,15 +30,14 @@ def alpha_of(paired: FloatArray, level: Level) -> Statistic:
     values, codes = np.unique(paired[videos, raters], return_inverse=True)
     shape = (len(paired), len(values))
     counts = sparse.csr_array((np.ones(len(codes)), (videos, codes)), shape=shape)
-    ratings = np.asarray(counts.sum(axis=1)).ravel()
+    pairs, first, second = _pairs(counts)
 
     def statistic(weights: FloatArray) -> FloatArray:
-        pooled = (counts.T @ weights.T).T
+        pooled = np.asarray(weights @ counts)
         points = _midranks(pooled) if level == "ordinal" else values - values.mean()
         points = np.broadcast_to(points, pooled.shape)
-        sums, squares = (counts @ points.T).T, (counts @ (points**2).T).T
-        # Squared distances of all ordered pairs in a video: 2 (m Σx² - (Σx)²).
-        observed = (weights * (ratings * squares - sums**2) / (ratings - 1)).sum(axis=1)
+        distances = (points[:, first] - points[:, second]) ** 2
+        observed = (np.asarray(weights @ pairs) * distances).sum(axis=1)
         total = pooled.sum(axis=1)
         expected = total * (pooled * points**2).sum(axis=1) - (pooled * points).sum(axis=1) ** 2
         expected = expected / (total - 1)
@@ -46,6 +45,28 @@ def alpha_of(paired: FloatArray, level: Level) -> Statistic:
             return np.where(expected > 1e-12, 1 - observed / expected, np.nan)
 
     return statistic
+
+
+def _pairs(counts: sparse.csr_array) -> tuple[sparse.csr_array, IntArray, IntArray]:
+    """How often each pair of different values is in each video, over its ratings less 1.
+
+    `counts` has how often each value is in each video (videos, values). Gives a table (videos,
+    pairs) and both values of each pair.
+    """
+    filled = np.diff(counts.indptr)
+    of_row = np.repeat(np.arange(len(filled)), filled)
+    # Each stored value with every later one of its row.
+    later = np.repeat(counts.indptr[1:], filled) - np.arange(counts.nnz) - 1
+    earlier_at = np.repeat(np.arange(counts.nnz), later)
+    starts = np.cumsum(later) - later
+    later_at = earlier_at + 1 + np.arange(len(earlier_at)) - starts[earlier_at]
+    ratings = np.asarray(counts.sum(axis=1)).ravel()
+    rows = of_row[earlier_at]
+    often = counts.data[earlier_at] * counts.data[later_at] / (ratings[rows] - 1)
+    keys = counts.indices[earlier_at].astype(np.int64) * counts.shape[1] + counts.indices[later_at]
+    distinct, codes = np.unique(keys, return_inverse=True)
+    table = sparse.csr_array((often, (rows, codes)), shape=(len(filled), len(distinct)))
+    return table, distinct // counts.shape[1], distinct % counts.shape[1]
 
 
 def _midranks(pooled: FloatArray) -> FloatArray:

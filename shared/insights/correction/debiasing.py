@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.insights.correction.draws import bootstrap_draws, correlation_interval
+from shared.insights.correction.draws import CorrelationDraws, correlation_interval
 from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.resampling import FloatArray, Groups
-from shared.insights.statistics.weighted_correlation import spearman_of
 
 FEWEST_RATED = 30
 """Fewest videos with ratings of people."""
@@ -46,40 +45,62 @@ def debiased(
 ) -> Debiased:
     """Spearman's correlation of people's mean rating with y, as if people had rated every video.
 
-    `x` is the machine's rating, `people` people's mean rating, NaN where there is none. `weights`
-    are one over each drawn video's probability, NaN for a video that was not drawn. Raises TooFew
-    and NotEstimable.
+    Arguments and errors are those of `Debiasing`.
     """
-    rated = ~np.isnan(people) & (np.True_ if weights is None else np.nan_to_num(weights) > 0)
-    if int(rated.sum()) < FEWEST_RATED:
-        raise TooFew(f"people rated {int(rated.sum())} of the videos; {FEWEST_RATED} are needed")
-    of_people = spearman_of(people[rated], y[rated])
-    of_subset, of_all = spearman_of(x[rated], y[rated]), spearman_of(x, y)
+    draws = CorrelationDraws(groups, resamples, seed)
+    correction = Debiasing(draws, x, y, people, weights)
+    draws.compute()
+    return correction.result()
 
-    by_design = np.ones(int(rated.sum())) if weights is None else weights[rated]
 
-    def statistics(times: FloatArray) -> FloatArray:
-        of_rated = times[:, rated] * by_design
-        return np.stack([of_people(of_rated), of_subset(of_rated), of_all(times)], axis=1)
+class Debiasing:
+    """Asks for the correlations of one predict-then-debias, and corrects with them.
 
-    human, subset, whole = statistics(np.ones((1, len(x))))[0]
-    draws = bootstrap_draws(statistics, groups, resamples, seed)
-    draws = draws[np.isfinite(draws).all(axis=1)]
-    if not np.isfinite([human, subset, whole]).all() or len(draws) < resamples / 2:
-        raise NotEstimable("constant", "nothing varies among the videos that people rated")
-    deviation = draws[:, 1] - draws[:, 2]
-    weight = _weight(draws[:, 0], deviation)
-    estimate = float(human - weight * (subset - whole))
-    alone = float(human)
-    return Debiased(
-        estimate,
-        *correlation_interval(estimate, draws[:, 0] - weight * deviation, groups),
-        alone,
-        *correlation_interval(alone, draws[:, 0], groups),
-        weight,
-        len(x),
-        int(rated.sum()),
-    )
+    `x` is the machine's rating, `people` people's mean rating, NaN where there is none. `weights`
+    are one over each drawn video's probability, NaN for a video that was not drawn.
+    """
+
+    def __init__(
+        self,
+        draws: CorrelationDraws,
+        x: FloatArray,
+        y: FloatArray,
+        people: FloatArray,
+        weights: FloatArray | None = None,
+    ):
+        self._draws = draws
+        rated = ~np.isnan(people) & (np.True_ if weights is None else np.nan_to_num(weights) > 0)
+        self._n_people = int(rated.sum())
+        if self._n_people < FEWEST_RATED:
+            return
+        by_design = None if weights is None else weights[rated]
+        self._of_people = draws.ask(people[rated], y[rated], rated, by_design)
+        self._of_subset = draws.ask(x[rated], y[rated], rated, by_design)
+        self._of_all = draws.ask(x, y)
+
+    def result(self) -> Debiased:
+        """Raises TooFew and NotEstimable."""
+        if self._n_people < FEWEST_RATED:
+            raise TooFew(f"people rated {self._n_people} of the videos; {FEWEST_RATED} are needed")
+        parts, groups = (self._of_people, self._of_subset, self._of_all), self._draws.groups
+        human, subset, whole = (self._draws.point(part) for part in parts)
+        draws = np.stack([self._draws.draws(part) for part in parts], axis=1)
+        draws = draws[np.isfinite(draws).all(axis=1)]
+        has_half = len(draws) >= self._draws.resamples / 2
+        if not (np.isfinite([human, subset, whole]).all() and has_half):
+            raise NotEstimable("constant", "nothing varies among the videos that people rated")
+        deviation = draws[:, 1] - draws[:, 2]
+        weight = _weight(draws[:, 0], deviation)
+        estimate = float(human - weight * (subset - whole))
+        return Debiased(
+            estimate,
+            *correlation_interval(estimate, draws[:, 0] - weight * deviation, groups),
+            human,
+            *correlation_interval(human, draws[:, 0], groups),
+            weight,
+            groups.n,
+            self._n_people,
+        )
 
 
 def _weight(human: FloatArray, deviation: FloatArray) -> float:

@@ -11,11 +11,9 @@ from itertools import combinations
 
 import numpy as np
 
-from shared.insights.correction.draws import bootstrap_draws, correlation_interval
+from shared.insights.correction.draws import CorrelationDraws, correlation_interval
 from shared.insights.statistics.effect import NotEstimable, TooFew
-from shared.insights.statistics.estimate import Statistic
-from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
-from shared.insights.statistics.weighted_correlation import spearman_of
+from shared.insights.statistics.resampling import FloatArray, Groups
 
 FEWEST_REPEATED = 20
 """Fewest videos with two answers or more."""
@@ -49,35 +47,71 @@ def disattenuated(
 ) -> Disattenuated:
     """Spearman's correlation of y with x as a rater without random error would have rated.
 
+    Arguments and errors are those of `Disattenuation`.
+    """
+    draws = CorrelationDraws(groups, resamples, seed)
+    correction = Disattenuation(draws, x, y, replicates, averaged)
+    draws.compute()
+    return correction.result()
+
+
+class Disattenuation:
+    """Asks for the correlations of one disattenuation, and corrects with them.
+
     `replicates` are the rater's answers (videos, answers); a row is NaN where a video has only one
     answer. `averaged` is the number of answers that each value of x is the mean of (default: 1).
-    Raises TooFew, and NotEstimable if the reliability is too low.
     """
-    error = 1.0 if averaged is None else float(np.mean(1 / averaged))
-    repeated = np.asarray(~np.isnan(replicates).any(axis=1), dtype=np.bool_)
-    if int(repeated.sum()) < FEWEST_REPEATED:
-        raise TooFew(
-            f"{int(repeated.sum())} videos have repeated ratings; {FEWEST_REPEATED} are needed"
+
+    def __init__(
+        self,
+        draws: CorrelationDraws,
+        x: FloatArray,
+        y: FloatArray,
+        replicates: FloatArray,
+        averaged: FloatArray | None = None,
+    ):
+        self._draws = draws
+        self._error = 1.0 if averaged is None else float(np.mean(1 / averaged))
+        repeated = np.asarray(~np.isnan(replicates).any(axis=1), dtype=np.bool_)
+        self._n_repeated = int(repeated.sum())
+        if self._n_repeated < FEWEST_REPEATED:
+            return
+        answers = replicates[repeated].T
+        self._effect = draws.ask(x, y)
+        self._of_answers = [
+            draws.ask(first, second, repeated) for first, second in combinations(answers, 2)
+        ]
+
+    def result(self) -> Disattenuated:
+        """Raises TooFew, and NotEstimable if the reliability is too low."""
+        if self._n_repeated < FEWEST_REPEATED:
+            raise TooFew(
+                f"{self._n_repeated} videos have repeated ratings; {FEWEST_REPEATED} are needed"
+            )
+        draws, groups = self._draws, self._draws.groups
+        rho, rel = (
+            np.array([draws.point(self._effect)]),
+            self._reliability([np.array([draws.point(pair)]) for pair in self._of_answers]),
         )
-    observed, reliability = spearman_of(x, y), _reliability(replicates, repeated)
+        effect, of_x = float(corrected(rho, rel)[0]), float(rel[0])
+        if not of_x >= LEAST_RELIABILITY:
+            raise NotEstimable(
+                "unreliable", f"the reliability is {of_x:.2f}: too low to correct by"
+            )
+        reliabilities = self._reliability([draws.draws(pair) for pair in self._of_answers])
+        effects = corrected(draws.draws(self._effect), reliabilities)
+        return Disattenuated(
+            effect,
+            *correlation_interval(effect, effects, groups),
+            of_x,
+            *correlation_interval(of_x, reliabilities, groups),
+            groups.n,
+            self._n_repeated,
+        )
 
-    def statistics(weights: FloatArray) -> FloatArray:
-        rho, rel = observed(weights), of_means(reliability(weights), error)
-        return np.stack([corrected(rho, rel), rel], axis=1)
-
-    (estimate, rel), *_ = statistics(np.ones((1, len(x))))
-    if not rel >= LEAST_RELIABILITY:
-        raise NotEstimable("unreliable", f"the reliability is {rel:.2f}: too low to correct by")
-    draws = bootstrap_draws(statistics, groups, resamples, seed)
-    effect, of_x = float(estimate), float(rel)
-    return Disattenuated(
-        effect,
-        *correlation_interval(effect, draws[:, 0], groups),
-        of_x,
-        *correlation_interval(of_x, draws[:, 1], groups),
-        len(x),
-        int(repeated.sum()),
-    )
+    def _reliability(self, of_pairs: list[FloatArray]) -> FloatArray:
+        """That of x, from the rank correlations of all pairs of answers."""
+        return of_means(np.asarray(np.mean(of_pairs, axis=0)), self._error)
 
 
 def of_means(reliability: FloatArray, error: float) -> FloatArray:
@@ -102,19 +136,3 @@ def corrected(rho: FloatArray, reliability: FloatArray) -> FloatArray:
     normal = np.clip(latent / np.sqrt(true), -1.0, 1.0)
     ranks: FloatArray = 6 / np.pi * np.arcsin(normal / 2)
     return ranks
-
-
-def _reliability(replicates: FloatArray, repeated: BoolArray) -> Statistic:
-    """Mean rank correlation over all pairs of answers."""
-    answers = replicates[repeated]
-    pairs = [
-        spearman_of(answers[:, i], answers[:, j])
-        for i, j in combinations(range(answers.shape[1]), 2)
-    ]
-
-    def statistic(weights: FloatArray) -> FloatArray:
-        of_repeated = weights[:, repeated]
-        mean: FloatArray = np.mean([pair(of_repeated) for pair in pairs], axis=0)
-        return mean
-
-    return statistic

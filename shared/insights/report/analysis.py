@@ -21,6 +21,7 @@ from shared.insights.statistics.dose_response import Point, Tenth, dose_curve, t
 from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.table.table import table_of
 from shared.insights.table.video_kinds import VideoKind
+from shared.processes import IN_THIS_PROCESS, Processes
 
 OnProgress = Callable[[str], None]
 TABLE = "fact_video_analytics"
@@ -64,13 +65,14 @@ def analysis_of(
     ratings: Ratings | None = None,
     ages: Sequence[Mapping[str, Any]] = (),
     kind: VideoKind | None = None,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> Analysis:
     """Analyse the rows by the plan: all of them where `kind` names theirs, else of one kind.
 
     `ratings` are all ratings, by which effects are corrected. `ages` are the KPIs at equal age.
     Raises TooLittle and BadPlan as `analyse` does, BadTable when there is no row."""
     table = replace(table_of(rows, plan.table_schema, TABLE), kind=kind)
-    insights = analyse(table, plan, on_progress, ratings, ages)
+    insights = analyse(table, plan, on_progress, ratings, ages, processes=processes)
     analysis = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
     gate, equal_age = insights.gate, EqualAge.of(ages, plan)
@@ -80,7 +82,7 @@ def analysis_of(
                 _add_curves(analysis, sample, question)
             if insights.headline is not None and insights.headline.question == question:
                 _add_specifications(analysis, sample, question, equal_age, ratings)
-    analysis.growth = at_equal_age(ages, gate, plan)
+    analysis.growth = at_equal_age(ages, gate, plan, processes)
     analysis.drawn_width = drawn_width_sentence(insights, ratings)
     return analysis
 

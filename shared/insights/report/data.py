@@ -36,6 +36,7 @@ from shared.insights.report.usual_counts import KPIS, UsualCounts, usual_counts
 from shared.insights.result import Insights
 from shared.insights.table.schema import MEANS
 from shared.insights.table.video_kinds import VideoKind, rows_of_one_kind
+from shared.processes import IN_THIS_PROCESS, Processes
 
 WATCHING = MEANS | {"reach", "total_watch_s"}
 """Outcomes that the page has where the plan asks for them."""
@@ -106,6 +107,7 @@ def report_data(
     only_synthetic: bool = False,
     planted: PlantedEffect | None = None,
     files_of: FilesOf = lambda rows: [None] * len(rows),
+    processes: Processes = IN_THIS_PROCESS,
 ) -> ReportData:
     """Read, analyse and freeze. The same rows, plan and day give the same report.
 
@@ -119,7 +121,7 @@ def report_data(
     counts = video_counts(rows, plan, kind)
     ratings = _ratings(source.ratings(), kind)
     ages = _ages(source, rows)
-    analysis, obstacle = _analysis(rows, counts, plan, ratings, ages, on_progress)
+    analysis, obstacle = _analysis(rows, counts, plan, ratings, ages, on_progress, processes)
     rated = [row for row in rows if row["rating_status"] == "rated"]
     usual = usual_counts(rows)
     on_progress("Collecting the gallery …")
@@ -163,11 +165,13 @@ def _analysis(
     ratings: Ratings | None,
     ages: Sequence[Row],
     on_progress: OnProgress,
+    processes: Processes,
 ) -> tuple[Analysis | None, MissingData | None]:
     if obstacle := missing_data(counts, plan):
         return None, obstacle
     try:
-        return analysis_of(rows, plan, on_progress, ratings, ages, counts.kind), None
+        settings = on_progress, ratings, ages, counts.kind, processes
+        return analysis_of(rows, plan, *settings), None
     except (TooLittle, BadTable) as error:
         return None, MissingData(error.sentence, "The data-quality section shows what was dropped.")
 

@@ -8,11 +8,12 @@ docs/reference/validation.md has the measured coverage.
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from shared.insights.statistics.distributions import normal_quantile, t_quantile
+from shared.insights.statistics.left_out import LeftOutBlocks
 from shared.insights.statistics.resampling import FloatArray, jackknife_variance
 
 Statistic = Callable[[FloatArray], FloatArray]
@@ -129,7 +130,7 @@ def _with_interval(estimate: float, replicates: FloatArray, scale: Scale, n: int
 
 def _weights(n: int) -> Iterator[FloatArray]:
     blocks = min(n, MOST_BLOCKS)
-    block = np.arange(n) % blocks
     for start in range(0, blocks, _AT_ONCE):
-        rows = np.arange(start, min(start + _AT_ONCE, blocks))
-        yield (block[None, :] != rows[:, None]).astype(np.float64)
+        left_out = LeftOutBlocks.of(n, blocks, range(start, min(start + _AT_ONCE, blocks)))
+        # Statistics of sums need no table of weights; the others get it from np.asarray.
+        yield np.asarray(left_out) if blocks == n else cast(FloatArray, left_out)

@@ -21,6 +21,7 @@ from shared.insights.statistics.resampling import (
     jackknife,
     jackknife_variance,
 )
+from shared.processes import IN_THIS_PROCESS, Processes
 
 Resampling = Literal["jackknife", "bootstrap"]
 
@@ -52,11 +53,12 @@ def resampled(
     resamples: int,
     seed: int,
     on_progress: Progress | None = None,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Resampling, FloatArray]:
     """The statistic in every resample, by the method that suits the number of creators."""
     if groups.count <= JACKKNIFE_UP_TO:
-        return "jackknife", jackknife(statistic, groups)
-    return "bootstrap", bootstrap(statistic, groups, resamples, seed, on_progress)
+        return "jackknife", jackknife(statistic, groups, processes)
+    return "bootstrap", bootstrap(statistic, groups, resamples, seed, on_progress, processes)
 
 
 def interval_of(

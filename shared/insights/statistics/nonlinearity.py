@@ -18,6 +18,7 @@ from shared.insights.statistics.splines import (
     least_squares,
     restricted_cubic,
 )
+from shared.processes import IN_THIS_PROCESS, Processes
 
 FEWEST_DISTINCT = 6
 """A predictor with fewer distinct values is not tested for an inverted U."""
@@ -121,6 +122,7 @@ def profile(
     groups: Groups,
     resamples: int,
     seed: int,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Band, ...]:
     """Spearman's correlation within bands of another column, such as seconds of duration.
 
@@ -133,7 +135,8 @@ def profile(
     bands = []
     for low, high in zip(edges, [*edges[1:], None], strict=True):
         inside = (values >= low) & (values < (np.inf if high is None else high))
-        bands.append(Band(low, high, _within(frame, pair, inside, groups, resamples, seed)))
+        settings = resamples, seed, processes
+        bands.append(Band(low, high, _within(frame, pair, inside, groups, *settings)))
     return tuple(bands)
 
 
@@ -144,10 +147,11 @@ def _within(
     groups: Groups,
     resamples: int,
     seed: int,
+    processes: Processes,
 ) -> Effect:
     some = groups.where(inside)
     try:
-        return spearman(frame[inside], [pair], some, resamples, seed)[0]
+        return spearman(frame[inside], [pair], some, resamples, seed, processes=processes)[0]
     except TooFew as error:
         return _no_effect(
             pair.predictor, pair.outcome, "spearman", pair.scale, some, error.sentence

@@ -8,7 +8,7 @@ creator out once; it is better when creators are few (Cameron & Miller 2015, J. 
 Resour. 50(2), 317–372; MacKinnon, Nielsen & Webb 2023, J. Econometrics 232(2), 272–299).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -16,6 +16,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd  # type: ignore[import-untyped]
+
+from shared.processes import IN_THIS_PROCESS, Processes
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -25,7 +27,11 @@ Statistic = Callable[[FloatArray], FloatArray]
 Progress = Callable[[int, int], None]
 
 _AT_ONCE = 2**17
-_REPORT_EVERY = 50
+_BLOCK = 50
+"""Resamples in one piece of work. It says how often progress is told, and nothing else."""
+
+_WORTH_PROCESSES = 20_000_000
+"""Rows × resamples from which on children save more than the second or two that they start in."""
 
 JACKKNIFE_UP_TO = 2000
 """Up to this number of creators the interval comes from the jackknife, above it from the bootstrap.
@@ -82,14 +88,12 @@ class Groups:
         return self.sums(rows) / self.sizes
 
 
-def jackknife(statistic: Statistic, groups: Groups) -> FloatArray:
+def jackknife(
+    statistic: Statistic, groups: Groups, processes: Processes = IN_THIS_PROCESS
+) -> FloatArray:
     """The statistic without each creator in turn: (clusters, k)."""
-    return np.concatenate(
-        [
-            statistic((groups.codes != np.array(batch)[:, None]).astype(np.float64))
-            for batch in _batches(groups.count, groups.n)
-        ]
-    )
+    work = _Resamples(statistic, groups, None)
+    return np.concatenate(list(_blocks(work, groups.count, processes)))
 
 
 def bootstrap(
@@ -98,25 +102,45 @@ def bootstrap(
     resamples: int,
     seed: int,
     on_progress: Progress | None = None,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> FloatArray:
     """The statistic over `resamples` draws of all creators with replacement: (resamples, k).
 
     Draw b depends on `seed` and b alone, so 500 resamples are the first 500 of 2,000.
     """
     replicates = []
-    for batch in _batches(resamples, groups.n):
-        replicates.append(statistic(np.stack([drawn(groups, seed, draw) for draw in batch])))
-        last = batch.stop
-        is_due = last // _REPORT_EVERY > batch.start // _REPORT_EVERY or last == resamples
-        if on_progress is not None and is_due:
-            on_progress(last, resamples)
+    for block in _blocks(_Resamples(statistic, groups, seed), resamples, processes):
+        replicates.append(block)
+        if on_progress is not None:
+            on_progress(min(len(replicates) * _BLOCK, resamples), resamples)
     return np.concatenate(replicates)
 
 
-def _batches(count: int, rows: int) -> list[range]:
-    """Ranges of resamples to compute together: as many as fit the processor's cache."""
-    size = max(1, _AT_ONCE // rows)
-    return [range(first, min(first + size, count)) for first in range(0, count, size)]
+@dataclass(frozen=True)
+class _Resamples:
+    """A range of resamples: draws by `seed`, or where it is None, each without one creator."""
+
+    statistic: Statistic
+    groups: Groups
+    seed: int | None
+
+    def __call__(self, block: range) -> FloatArray:
+        # As many together as fit the processor's cache.
+        size = max(1, _AT_ONCE // self.groups.n)
+        batches = (block[start : start + size] for start in range(0, len(block), size))
+        return np.concatenate([self.statistic(self._weights(batch)) for batch in batches])
+
+    def _weights(self, batch: range) -> FloatArray:
+        if self.seed is None:
+            left_out = self.groups.codes != np.array(batch)[:, None]
+            return np.asarray(left_out, dtype=np.float64)
+        return np.stack([drawn(self.groups, self.seed, draw) for draw in batch])
+
+
+def _blocks(work: _Resamples, count: int, processes: Processes) -> Iterator[FloatArray]:
+    blocks = [range(first, min(first + _BLOCK, count)) for first in range(0, count, _BLOCK)]
+    worth = work.groups.n * count >= _WORTH_PROCESSES
+    return (processes if worth else IN_THIS_PROCESS).map(work, blocks)
 
 
 def drawn(groups: Groups, seed: int, draw: int) -> FloatArray:

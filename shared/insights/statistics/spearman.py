@@ -5,6 +5,7 @@ residuals of the ranks after a least-squares fit on the ranks of the controls.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -13,7 +14,8 @@ from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.interval import resampled
 from shared.insights.statistics.pairs import ColumnPair, Columns, finite_values, refuse_too_few
 from shared.insights.statistics.resampling import FloatArray, Groups, Progress, Statistic
-from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
+from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations
+from shared.processes import IN_THIS_PROCESS, Processes
 
 
 def spearman(
@@ -23,16 +25,13 @@ def spearman(
     resamples: int,
     seed: int,
     on_progress: Progress | None = None,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Effect, ...]:
     """Spearman's correlation of each pair. A column without variation gives None and a note."""
     table = Columns(frame, pairs, groups)
-    ranked, positions = WeightedRanks(table.all()), table.positions()
-
-    def statistic(weights: FloatArray) -> FloatArray:
-        return correlations(moments(ranked.at(weights), weights), positions)
-
+    statistic = _Correlations(WeightedRanks(table.all()), table.positions())
     estimates = _unweighted(statistic, groups)
-    method, replicates = resampled(statistic, groups, resamples, seed, on_progress)
+    method, replicates = resampled(statistic, groups, resamples, seed, on_progress, processes)
     return table.effects("spearman", estimates, replicates, method, groups)
 
 
@@ -44,6 +43,7 @@ def spearman_and_partial(
     resamples: int,
     seed: int,
     on_progress: Progress | None = None,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Effect, ...]:
     """Spearman's correlation of each pair, then the partial one given the ranks of the controls.
 
@@ -58,20 +58,33 @@ def spearman_and_partial(
     control_columns = [finite_values(controls[name], str(name)) for name in controls.columns]
     refuse_too_few(len(frame) - len(control_columns), groups, f"{len(control_columns)} controls")
     ranked = WeightedRanks(table.all() + control_columns)
-    positions, controls_from = table.positions(), len(table.names)
-
-    def statistic(weights: FloatArray) -> FloatArray:
-        products = moments(ranked.at(weights), weights)
-        raw = correlations(products[:, :controls_from, :controls_from], positions)
-        return np.hstack([raw, correlations(products, positions, controls_from)])
-
+    statistic = _Correlations(ranked, table.positions(), len(table.names))
     estimates = _unweighted(statistic, groups)
-    method, replicates = resampled(statistic, groups, resamples, seed, on_progress)
-    half = len(positions)
+    method, replicates = resampled(statistic, groups, resamples, seed, on_progress, processes)
+    half = len(pairs)
     return (
         *table.effects("spearman", estimates[:half], replicates[:, :half], method, groups),
         *table.effects("partial_spearman", estimates[half:], replicates[:, half:], method, groups),
     )
+
+
+@dataclass(frozen=True)
+class _Correlations:
+    """The correlations of pairs of columns under weights; then, with controls, the partial ones.
+
+    The controls are the columns from `controls_from` on.
+    """
+
+    ranked: WeightedRanks
+    pairs: list[tuple[int, int]]
+    controls_from: int | None = None
+
+    def __call__(self, weights: FloatArray) -> FloatArray:
+        products, cut = self.ranked.products(weights), self.controls_from
+        if cut is None:
+            return correlations(products, self.pairs)
+        raw = correlations(products[:, :cut, :cut], self.pairs)
+        return np.hstack([raw, correlations(products, self.pairs, cut)])
 
 
 def _unweighted(statistic: Statistic, groups: Groups) -> FloatArray:

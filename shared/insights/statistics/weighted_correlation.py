@@ -3,7 +3,11 @@
 import numpy as np
 
 from shared.insights.statistics.estimate import CORRELATION, Estimate, Statistic, jackknife_estimate
-from shared.insights.statistics.resampling import FloatArray, IntArray
+from shared.insights.statistics.resampling import FloatArray
+from shared.insights.statistics.weighted_ranks import WeightedRanks
+
+_AT_ONCE = 2**16
+"""Weights in one step: sets × rows that fit the processor's cache."""
 
 
 def spearman(x: FloatArray, y: FloatArray) -> Estimate:
@@ -20,37 +24,41 @@ def pearson(x: FloatArray, y: FloatArray) -> Estimate:
 
 
 def covariances(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Weighted covariances for weights (b, n); x and y are (n,), or (b, n) per weighting."""
+    """Weighted covariances of columns (n,) for weights (b, n)."""
     n = weights.sum(axis=1)
-    mean_x, mean_y = (weights * x).sum(axis=1) / n, (weights * y).sum(axis=1) / n
-    return np.asarray((weights * x * y).sum(axis=1) / n - mean_x * mean_y)
+    return np.asarray(weights @ (x * y) / n - (weights @ x / n) * (weights @ y / n))
 
 
 def spearman_of(x: FloatArray, y: FloatArray) -> Statistic:
     """Spearman's correlation as a function of the videos' weights; x and y have no NaN."""
-    codes = [np.unique(column, return_inverse=True)[1].astype(np.int64) for column in (x, y)]
+    if len(x) == 0:
+        return lambda weights: np.full(len(weights), np.nan)
+    ranked, at_once = WeightedRanks((x, y)), max(1, _AT_ONCE // len(x))
 
     def statistic(weights: FloatArray) -> FloatArray:
-        if len(codes[0]) == 0:
-            return np.full(len(weights), np.nan)
-        ranks = [_midranks(weights, code) for code in codes]
-        return _correlated(weights, *ranks)
+        table = np.asarray(weights)
+        batches = [table[start : start + at_once] for start in range(0, len(table), at_once)]
+        return np.concatenate([_of_ranks(ranked.at(batch), batch) for batch in batches])
 
     return statistic
 
 
-def _midranks(weights: FloatArray, codes: IntArray) -> FloatArray:
-    """Average rank of every row among the weighted rows, (b, n)."""
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    counts = np.add.reduceat(weights[:, order], starts, axis=1)
-    middle = np.cumsum(counts, axis=1) - counts / 2
-    ranks: FloatArray = middle[:, codes]
-    return ranks
+def _of_ranks(ranks: FloatArray, weights: FloatArray) -> FloatArray:
+    """Correlations (sets,) of two columns from twice their centred ranks, (2, sets, rows)."""
+    x, y = ranks
+    weighted = weights * x
+    xx, xy = (np.einsum("sk,sk->s", weighted, column) for column in (x, y))
+    yy = np.einsum("sk,sk->s", weights * y, y)
+    return ratio(xy, xx * yy, (4 * weights.sum(axis=1)) ** 2)
 
 
 def _correlated(weights: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     spread = covariances(weights, x, x) * covariances(weights, y, y)
+    return ratio(covariances(weights, x, y), spread, np.ones(len(spread)))
+
+
+def ratio(product: FloatArray, spread: FloatArray, unit: FloatArray) -> FloatArray:
+    """product / √spread; NaN where the spread, in units, is only rounding."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        correlations = covariances(weights, x, y) / np.sqrt(spread)
-        return np.where(spread > 1e-18, np.clip(correlations, -1.0, 1.0), np.nan)
+        correlations = product / np.sqrt(spread)
+        return np.where(spread > 1e-18 * unit, np.clip(correlations, -1.0, 1.0), np.nan)

@@ -10,12 +10,12 @@ import numpy as np
 
 from shared.insights.statistics.resampling import FloatArray, IntArray
 
-_EXACT_BELOW = 250_000
-"""Below this many rows, sums of products of doubled ranks (n³ / 3) are whole numbers under 2^53.
-Then neither the order of adding nor the number of threads changes a bit of them."""
-
 _EXPLAINED = 1e-9
 """A share of a column's variance below this is rounding: the controls explain the column."""
+
+
+_AT_ONCE = 2**11
+"""Ranks of so many rows are multiplied at once: those of 20 columns fit the processor's cache."""
 
 
 class WeightedRanks:
@@ -26,8 +26,6 @@ class WeightedRanks:
         for column in columns:
             values, codes = np.unique(column, return_inverse=True)
             self._columns.append((codes.astype(np.int64), len(values)))
-        self._bins: list[IntArray] = []
-        self._out: FloatArray = np.empty((0, 0, 0))
 
     @property
     def codes(self) -> list[IntArray]:
@@ -37,37 +35,61 @@ class WeightedRanks:
     def at(self, weights: FloatArray) -> FloatArray:
         """Twice the centred average ranks, (columns, sets, rows), for weights (sets, rows).
 
-        A value that w rows share, with b rows below it, has rank b + (w + 1) / 2. The next call
-        overwrites the result.
+        A value that w rows share, with b rows below it, has rank b + (w + 1) / 2.
+        """
+        ranks = np.empty((len(self._columns), *weights.shape))
+        self._fill(ranks, self._of_values(weights), slice(None))
+        return ranks
+
+    def products(self, weights: FloatArray) -> FloatArray:
+        """Weighted sums of products of twice the ranks, (sets, columns, columns).
+
+        They are exact below some 250,000 rows, where all sums are whole numbers under 2^53.
         """
         sets, rows = weights.shape
-        total = weights.sum(axis=1)[:, None]
-        if self._out.shape[1:] != weights.shape:
-            self._out = np.empty((len(self._columns), sets, rows))
-            steps = np.arange(sets)[:, None]
-            self._bins = [(codes + values * steps).ravel() for codes, values in self._columns]
-        flat = weights.ravel()
-        for out, bins, (codes, values) in zip(self._out, self._bins, self._columns, strict=True):
-            counts = np.bincount(bins, flat, values * sets).reshape(sets, values)
-            doubled = 2 * np.cumsum(counts, axis=1) - counts - total
-            np.take(doubled, codes, axis=1, out=out, mode="clip")
-        return self._out
+        of_values = self._of_values(weights)
+        step = min(rows, _AT_ONCE) if sets == 1 else rows
+        ranks = np.empty((len(self._columns), sets, step))
+        weighted = np.empty_like(ranks)
+        total = np.zeros((sets, len(self._columns), len(self._columns)))
+        for start in range(0, rows, step):
+            some = slice(start, min(start + step, rows))
+            chunk, product = ranks[:, :, : some.stop - start], weighted[:, :, : some.stop - start]
+            self._fill(chunk, of_values, some)
+            np.multiply(chunk, weights[:, some], out=product)
+            total += product.transpose(1, 0, 2) @ chunk.transpose(1, 2, 0)
+        return total
+
+    def _of_values(self, weights: FloatArray) -> list[FloatArray]:
+        """For each column twice the centred ranks of its distinct values, (sets, values)."""
+        return [_doubled(weights, codes, values) for codes, values in self._columns]
+
+    def _fill(self, ranks: FloatArray, of_values: list[FloatArray], rows: slice) -> None:
+        for of_column, doubled, (codes, _) in zip(ranks, of_values, self._columns, strict=True):
+            some = codes[rows]
+            for row, table in zip(of_column, doubled, strict=True):
+                np.take(table, some, out=row, mode="clip")
 
 
-def moments(ranks: FloatArray, weights: FloatArray) -> FloatArray:
-    """Sums of products of all columns, (sets, columns, columns)."""
-    if weights.sum(axis=1).max() < _EXACT_BELOW:
-        by_set = ranks.transpose(1, 0, 2)
-        product: FloatArray = (by_set * weights[:, None]) @ by_set.transpose(0, 2, 1)
-    else:  # slower, but always added in the same order
-        product = np.einsum("isk,jsk->sij", ranks * weights, ranks)
-    return product
+def _doubled(weights: FloatArray, codes: IntArray, values: int) -> FloatArray:
+    counts, total = np.empty((len(weights), values)), weights.sum(axis=1)
+    for row, of_set, whole in zip(weights, counts, total, strict=True):
+        if values == 2:  # counting into two bins waits for its own last addition
+            above = np.einsum("i,i->", row, codes)
+            of_set[:] = whole - above, above
+        else:
+            of_set[:] = np.bincount(codes, row, values)
+    doubled: FloatArray = np.cumsum(counts, axis=1)
+    doubled *= 2
+    doubled -= counts
+    doubled -= total[:, None]
+    return doubled
 
 
 def correlations(
     products: FloatArray, pairs: Sequence[tuple[int, int]], controls_from: int | None = None
 ) -> FloatArray:
-    """Correlations (sets, pairs) from `products` (sets, columns, columns) as `moments` gives them.
+    """Correlations (sets, pairs) from `WeightedRanks.products` (sets, columns, columns).
 
     With `controls_from`, partial correlations: the columns from there on are the controls (Schur
     complement). NaN where a column is constant or the controls explain it.

@@ -5,8 +5,14 @@ import pandas as pd
 import pytest
 
 from benchmarks.coverage.effects import StudyDesign, simulate
-from shared.insights.correction.debiasing import debiased
-from shared.insights.correction.disattenuation import corrected, disattenuated, of_means
+from shared.insights.correction.debiasing import Debiasing, debiased
+from shared.insights.correction.disattenuation import (
+    Disattenuation,
+    corrected,
+    disattenuated,
+    of_means,
+)
+from shared.insights.correction.draws import CorrelationDraws
 from shared.insights.corrections import corrections
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.effect import Effect, NotEstimable, TooFew
@@ -137,6 +143,63 @@ def test_the_same_seed_gives_the_same_numbers(study):
     assert debiased(true, views, people, groups, 150, 7) == debiased(
         true, views, people, groups, 150, 7
     )
+
+
+def drawn_times(groups, resamples, seed):
+    """How often each row is in each draw: 100 draws come from one seed."""
+    for start in range(0, resamples, 100):
+        random = np.random.default_rng((seed, start))
+        for chosen in random.integers(0, groups.count, (min(100, resamples - start), groups.count)):
+            yield np.bincount(chosen, minlength=groups.count)[groups.codes]
+
+
+def written_out(x, y, weights):
+    """Spearman's correlation of weighted rows, by its definition."""
+
+    def rank(column, value):
+        return weights[column < value].sum() + weights[column == value].sum() / 2
+
+    ranks = [[rank(column, value) for value in column] for column in (x, y)]
+    covariance = np.cov(ranks, aweights=weights)
+    return covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+
+
+def test_shared_draws_give_the_correlations_of_each_draw_written_out(study):
+    true, views, groups, random = study
+    x = np.round(3 * true)
+    some, weights = random.random(len(true)) < 0.5, random.uniform(1, 5, len(true))
+    draws = CorrelationDraws(groups, 130, 4)
+    whole = draws.ask(x, views)
+    part = draws.ask(x[some], views[some], some, weights[some])
+
+    draws.compute()
+
+    times = list(drawn_times(groups, 130, 4))
+    assert draws.draws(whole) == pytest.approx([written_out(x, views, t) for t in times], abs=1e-10)
+    assert draws.draws(part) == pytest.approx(
+        [written_out(x[some], views[some], (t * weights)[some]) for t in times], abs=1e-10
+    )
+    assert draws.point(whole) == pytest.approx(written_out(x, views, np.ones(len(x))), abs=1e-10)
+
+
+def test_corrections_together_are_those_one_by_one(study):
+    true, views, groups, random = study
+    answers = np.stack([true + random.normal(size=len(true)) for _ in range(3)], axis=1)
+    people = np.where(np.arange(len(true)) < 60, true, np.nan)
+    draws = CorrelationDraws(groups, 120, 2)
+    pending = [
+        Disattenuation(draws, answers[:, 0], views, answers),
+        Debiasing(draws, answers[:, 0], views, people),
+        Disattenuation(draws, answers[:, 1], views**2, answers),
+    ]
+
+    draws.compute()
+
+    assert [each.result() for each in pending] == [
+        disattenuated(answers[:, 0], views, answers, groups, 120, 2),
+        debiased(answers[:, 0], views, people, groups, 120, 2),
+        disattenuated(answers[:, 1], views**2, answers, groups, 120, 2),
+    ]
 
 
 def sample(n=60, rater=GEMINI):

@@ -1,0 +1,198 @@
+"""A report on 100,000 videos, each rated twice by one rater, from rows to page and files.
+
+It runs in a process of its own. Its processor seconds and its peak memory include its children.
+The bytes of all files must not depend on the number of processes.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from shared.concurrency import in_one_thread
+
+VIDEOS, CREATORS = 100_000, 10_000
+DAY = date(2026, 6, 2)
+COLLECTED = datetime(2026, 6, 1, tzinfo=UTC)
+KPIS = ("views", "likes", "comments", "shares", "saves")
+AGES = (1.0, 3.0, 7.0, 14.0, 30.0)
+
+Row = dict[str, Any]
+
+
+class LargeSource:
+    """Rows of the star schema, made up."""
+
+    def __init__(self, videos: int, creators: int, seed: int = 1):
+        self._world = _World(videos, creators, seed)
+
+    def videos(self) -> list[Row]:
+        return self._world.rows()
+
+    def ages(self) -> list[Row]:
+        return self._world.ages()
+
+    def ratings(self) -> list[Row]:
+        return self._world.ratings()
+
+    def retention(self) -> list[Row]:
+        return []
+
+    def curves(self, video_ids: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
+
+class _World:
+    def __init__(self, videos: int, creators: int, seed: int):
+        from shared.insights.agreement.star_schema import numeric_columns
+        from shared.warehouse.tables import schema
+
+        rng = np.random.default_rng(seed)
+        self.numeric = numeric_columns()
+        self.columns = [column["name"] for column in schema("fact_video_analytics")]
+        weights = rng.pareto(1.5, creators) + 1
+        self.creator = rng.choice(creators, videos, p=weights / weights.sum())
+        level = rng.normal(0, 0.8, creators)[self.creator]
+        truth = 0.5 * rng.normal(size=(creators, 5))[self.creator]
+        truth = truth + 0.8 * rng.normal(size=(videos, 5))
+        noise = rng.normal(size=videos) + np.log(rng.gamma(1.2, 1 / 1.2, videos))
+        self.views = rng.poisson(np.exp(6 + 0.2 * truth[:, 0] + level + noise)) + 1
+        self.shares = {
+            kpi: rng.binomial(self.views, share)
+            for kpi, share in zip(KPIS[1:], (0.08, 0.008, 0.005, 0.003), strict=True)
+        }
+        self.followers = np.exp(8 + level + rng.normal(size=creators)[self.creator]).astype(int)
+        self.duration = np.exp(rng.normal(3, 0.7, videos)).round(1)
+        self.posted_s = (rng.uniform(7, 60, videos) * 86_400).astype(int)
+        self.language = rng.choice(["en", "de", "es", "fr", "ja"], videos)
+        self.sound = rng.choice(videos * 2, videos)
+        self.loudness = rng.normal(-16, 4, videos).round(2)
+        self.truth = truth
+        self.answers = [self._answer(rng) for _ in range(2)]
+
+    def _answer(self, rng: Any) -> dict[str, Any]:
+        videos = len(self.views)
+        named = ("unexpectedness", "expectation_gap", "emotional_intensity", "positivity")
+        answer: dict[str, Any] = {}
+        for name in self.numeric:
+            column = named.index(name) if name in named else 4
+            value = 50 + 15 * (self.truth[:, column] + 0.5 * rng.normal(size=videos))
+            answer[name] = np.clip(np.round(value), 0, 100).astype(int).tolist()
+        return answer
+
+    def ids(self) -> list[str]:
+        return [str(7_300_000_000_000_000_001 + n * 7_919) for n in range(len(self.views))]
+
+    def rows(self) -> list[Row]:
+        ids = self.ids()
+        values = {
+            name: np.mean([answer[name] for answer in self.answers], axis=0).tolist()
+            for name in self.numeric
+            if name in self.columns
+        }
+        counts = {"views": self.views.tolist()} | {k: v.tolist() for k, v in self.shares.items()}
+        empty = dict.fromkeys(self.columns)
+        rows = []
+        for n, video_id in enumerate(ids):
+            creator = f"creator {self.creator[n]}"
+            rows.append(
+                empty
+                | {
+                    "video_id": video_id,
+                    "user_key": creator,
+                    "username": creator,
+                    "music_id": f"sound{self.sound[n]}",
+                    "lang_key": str(self.language[n]),
+                    "lang_source": "source",
+                    "created_at": COLLECTED - timedelta(seconds=int(self.posted_s[n])),
+                    "collected_at": COLLECTED,
+                    "duration_s": float(self.duration[n]),
+                    "synthetic": False,
+                    "followers": int(self.followers[n]),
+                    "rating_status": "rated",
+                    "rater": "gemini/gemini-3.5-flash/1.0",
+                    "rubric_version": "1.0",
+                    "generation": "1",
+                    "config_hash": "c" * 12,
+                    "replicate": 0,
+                    "replicates": 2,
+                    "rated_at": COLLECTED,
+                    "expectation": "It goes on.",
+                    "violation": "It does not.",
+                    "loudness_lufs": float(self.loudness[n]),
+                    "caption": f"caption {n} as long as they usually are #with #three #hashtags",
+                    "hashtags": ["with", "three", "hashtags"],
+                    "file_name": None,
+                    "url": f"https://www.tiktok.com/@{creator}/video/{video_id}",
+                    "model_version": "gemini-3.5-flash-001",
+                    "evidence": '[{"at_s": 3.2, "what": "the moment"}]',
+                    "rating_flags": [],
+                }
+                | {name: value[n] for name, value in counts.items()}
+                | {name: value[n] for name, value in values.items()}
+            )
+        return rows
+
+    def ratings(self) -> list[Row]:
+        ids, rows = self.ids(), []
+        for n, video_id in enumerate(ids):
+            for replicate, answer in enumerate(self.answers):
+                rows.append(
+                    {
+                        "video_id": video_id,
+                        "generation": "1",
+                        "rater": "gemini/gemini-3.5-flash/1.0",
+                        "config_hash": "c" * 12,
+                        "replicate": replicate,
+                        "model_version": "gemini-3.5-flash-001",
+                        "rated_at": COLLECTED,
+                        "synthetic": False,
+                        "duration_s": float(self.duration[n]),
+                    }
+                    | {name: answer[name][n] for name in self.numeric}
+                )
+        return rows
+
+    def ages(self) -> list[Row]:
+        counts = {"views": self.views} | self.shares
+        rows = []
+        age_days = self.posted_s / 86_400
+        for n, video_id in enumerate(self.ids()):
+            for age in AGES:
+                if age <= age_days[n]:
+                    share = float((age / age_days[n]) ** 0.5)
+                    rows.append(
+                        {"video_id": video_id, "age_days": age}
+                        | {kpi: float(counts[kpi][n]) * share for kpi in KPIS}
+                    )
+        return rows
+
+
+def run(videos: int, creators: int) -> dict[str, str]:
+    """The digest of each file of the report."""
+    from shared.insights.plan_file import default_plan
+    from shared.insights.report.data import report_data
+    from shared.insights.report.export import codebook, video_table
+    from shared.insights.report.page import page
+
+    def say(text: Any) -> None:
+        print(f"{datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
+
+    source = LargeSource(videos, creators)
+    say("world made")
+    data = report_data(source, default_plan(), DAY, on_progress=say)
+    say("data")
+    files = {"report.html": page(data, None), "report.csv": video_table(data)}
+    files["codebook.csv"] = codebook(data)
+    files["tables"] = json.dumps(data.tables(), default=str)
+    say("files")
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+
+
+if __name__ == "__main__":
+    in_one_thread()
+    print(json.dumps(run(int(sys.argv[1]), int(sys.argv[2]))))
