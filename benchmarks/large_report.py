@@ -7,6 +7,7 @@ The bytes of all files must not depend on the number of processes.
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -172,19 +173,21 @@ class _World:
         return rows
 
 
-def run(videos: int, creators: int) -> dict[str, str]:
+def run(videos: int, creators: int, count: int) -> dict[str, str]:
     """The digest of each file of the report."""
     from shared.insights.plan_file import default_plan
     from shared.insights.report.data import report_data
     from shared.insights.report.export import codebook, video_table
     from shared.insights.report.page import page
+    from shared.processes import Processes
 
-    def say(text: Any) -> None:
-        print(f"{datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
+    def say(text: object) -> None:
+        print(f"{time.process_time():7.1f} {text}", file=sys.stderr, flush=True)
 
     source = LargeSource(videos, creators)
     say("world made")
-    data = report_data(source, default_plan(), DAY, on_progress=say)
+    with Processes(count) as processes:
+        data = report_data(source, default_plan(), DAY, on_progress=say, processes=processes)
     say("data")
     files = {"report.html": page(data, None), "report.csv": video_table(data)}
     files["codebook.csv"] = codebook(data)
@@ -195,4 +198,4 @@ def run(videos: int, creators: int) -> dict[str, str]:
 
 if __name__ == "__main__":
     in_one_thread()
-    print(json.dumps(run(int(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(run(*map(int, sys.argv[1:4]))))

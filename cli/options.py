@@ -163,3 +163,15 @@ CollectedAt = Annotated[
         "2026-01-31, or file for the time at which the file was written.",
     ),
 ]
+ProcessCount = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        min=1,
+        max=64,
+        metavar="N",
+        help="Processes that share the draws of a large analysis. The default is one for each "
+        "processor. Their number changes no digit.",
+        show_default=False,
+    ),
+]

@@ -6,6 +6,7 @@ from typing import Any
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.analysis_run import AnalysisRun, Say
 from shared.insights.cautions import cautions
+from shared.insights.drawn_videos import drawn_videos
 from shared.insights.equal_age import EqualAge
 from shared.insights.missing_ratings import missing_ratings
 from shared.insights.overturn import overturn
@@ -40,8 +41,10 @@ def analyse(
     passed = gate(table, plan, only_synthetic)
     if ratings is not None:
         ratings = ratings.of_kind(passed.kind)
+    drawn = drawn_videos(passed, plan)
+    analysed = passed if drawn is None else drawn.gate
     run = AnalysisRun(plan, on_progress, ratings, EqualAge.of(ages, plan), processes)
-    for sample, answerable in samples(passed, plan, questions(plan, passed.left_out)):
+    for sample, answerable in samples(analysed, plan, questions(plan, passed.left_out)):
         run.analyse(sample, answerable)
     if not run.effects:
         raise TooLittle("No question can be answered: every outcome has too few rows or creators.")
@@ -66,13 +69,15 @@ def analyse(
         cautions=cautions(
             *(passed, plan, effects, primary, robustness, notes, missing, run.headline),
             overturning=overturned.warnings,
+            drawn=drawn,
         ),
         n=n,
         clusters=clusters,
         input_sha256=table.sha256,
         missing_ratings=missing,
         for_whom=run.for_whom(),
-        people=_people(passed, plan, ratings),
+        people=_people(analysed, plan, ratings),
+        drawn=drawn,
         losses=table.losses,
     )
 

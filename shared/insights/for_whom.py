@@ -275,8 +275,13 @@ def _labels(creators: Groups, rows: pd.DataFrame) -> Iterator[tuple[str, dict[st
         middle = rows["followers"].astype(float).groupby(names).median().dropna()
         yield "followers", {name: tier_of(count) for name, count in middle.items()}
     if "language" in rows:
-        modes = rows["language"].dropna().astype(str).groupby(names.loc[rows["language"].notna()])
-        yield "language", {name: values.mode().iloc[0] for name, values in modes}
+        videos = pd.DataFrame({"creator": names, "language": rows["language"]}).dropna()
+        videos = videos.astype({"language": str})
+        counts = videos.groupby(["creator", "language"]).size().reset_index(name="videos")
+        # Of languages that are as frequent, the first by name.
+        usual = counts.sort_values("videos", ascending=False, kind="stable")
+        usual = usual.drop_duplicates("creator")
+        yield "language", dict(zip(usual["creator"], usual["language"], strict=True))
 
 
 def tier_of(followers: float) -> str:

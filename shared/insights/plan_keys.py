@@ -29,9 +29,10 @@ class PlanKeys(BaseModel):
     rate: a column, or `age` (days). `reliability` (0–1] and `equivalence` (a correlation) are
     assumptions of the author. `duration_profile` lists borders in seconds. `sound` names the column
     of a video's sound. `equal_age_days` is the age of the counts in the view kpis_at_age.
-    `negative_control` is a column that should not go with the primary's outcome. `raters` are
-    beginnings of the names of eligible raters, and `first_released_after` is a day after which
-    their models must have been released; both only decide whether a run is confirmatory.
+    `negative_control` is a column that should not go with the primary's outcome. Of more than
+    `most_videos` the associations rest on a sample of about so many. `raters` are beginnings of the
+    names of eligible raters, and `first_released_after` is a day after which their models must have
+    been released; both only decide whether a run is confirmatory.
     """
 
     model_config = STRICT
@@ -51,6 +52,7 @@ class PlanKeys(BaseModel):
     sampling_frame: Annotated[str, Field(max_length=20_000)] | None = None
     resamples: Annotated[int, Field(ge=100, le=100_000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    most_videos: Annotated[int, Field(ge=10_000, le=100_000_000)] | None = None
     calendar_weeks: bool = False
     sound: Name | None = None
     equal_age_days: Annotated[float, Field(gt=0, le=36_500)] | None = None

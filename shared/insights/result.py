@@ -10,6 +10,7 @@ from shared.insights import coverage
 from shared.insights.caution import Caution
 from shared.insights.corrections import Correction
 from shared.insights.disagreements import Disagreement, disagreements
+from shared.insights.drawn_videos import DrawnVideos
 from shared.insights.for_whom import ForWhom
 from shared.insights.headline import Headline
 from shared.insights.measurement import measurement, result_hash
@@ -49,6 +50,13 @@ class Insights:
     """Videos of the analysis whose primary predictor people rated."""
     losses: Losses = field(default_factory=Losses)
     """The rows and cells of the table that could not be read."""
+    drawn: DrawnVideos | None = None
+    """The sample that the associations rest on; None where it is all rows of the gate."""
+
+    @property
+    def analysed(self) -> Gate:
+        """The gate with the rows that the associations rest on; its counts are of all rows."""
+        return self.gate if self.drawn is None else self.drawn.gate
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -105,6 +113,7 @@ class Insights:
                 "set_aside": self.gate.kind.document(),
                 "n": self.n,
                 "clusters": self.clusters,
+                "sample": self.drawn and self.drawn.document(),
                 "dropped": self.gate.dropped,
                 "losses": self.losses.document(),
                 "quality": self.gate.document(),

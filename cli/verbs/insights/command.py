@@ -13,6 +13,7 @@ from cli.options import (
     Home,
     Json,
     KeyFiles,
+    ProcessCount,
     ResultFile,
     Synthetic,
     Target,
@@ -56,6 +57,7 @@ def insights(
     dates: Dates = None,
     timezone: Timezone = None,
     synthetic: Synthetic = False,
+    processes: ProcessCount = None,
     target: Target = "local",
     home: Home = None,
     demo: Demo = False,
@@ -90,6 +92,7 @@ def insights(
         stated_notation(decimal, dates, timezone),
         synthetic,
         stated_columns(columns),
+        processes,
     )
     options.refuse()
     result = run_insights(options, screen)

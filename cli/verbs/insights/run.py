@@ -44,6 +44,8 @@ class InsightsOptions:
     stated: "Notation | None" = None
     synthetic: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
+    processes: int | None = None
+    """None for one per processor."""
 
     def refuse(self) -> None:
         """Check the options before any work. Raises UserError."""
@@ -76,6 +78,7 @@ def run_insights(options: InsightsOptions, screen: Screen) -> InsightsResult:
     from shared.insights.plan import BadPlan
     from shared.insights.quality_gate import TooLittle
     from shared.insights.table.read import AbsentColumns
+    from shared.processes import ProcessDied
 
     try:
         return _analyse(options, screen)
@@ -84,7 +87,7 @@ def run_insights(options: InsightsOptions, screen: Screen) -> InsightsResult:
     except AbsentColumns as error:
         advice = error.sentence if options.plan else f"{error.problem}\n{UNFIT}"
         raise UserError(advice) from error
-    except (BadTable, TooLittle) as error:
+    except (BadTable, TooLittle, ProcessDied) as error:
         raise UserError(error.sentence) from error
 
 
@@ -97,10 +100,13 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
         inputs = _inputs(options, plan, screen, stack)
         from shared.canonical import json_text
         from shared.insights.analysis import analyse
+        from shared.processes import Processes, usual_count
 
-        insights = analyse(
-            inputs.table, plan, screen.now, inputs.ratings, inputs.ages, options.synthetic
-        )
+        with Processes(options.processes or usual_count()) as processes:
+            insights = analyse(
+                *(inputs.table, plan, screen.now, inputs.ratings, inputs.ages, options.synthetic),
+                processes,
+            )
         history = announce(lambda: _remember(options, insights, inputs), screen)
         text = json_text(insights.document() | {"registration": _registration(plan, history)})
     if options.out is not None:

@@ -10,6 +10,7 @@ from cli.options import (
     Here,
     Home,
     Json,
+    ProcessCount,
     Synthetic,
     Target,
     Watch,
@@ -37,6 +38,7 @@ def report(
         ),
     ] = None,
     synthetic: Synthetic = False,
+    processes: ProcessCount = None,
     target: Target = "local",
     here: Here = False,
     watch: Watch = None,
@@ -57,7 +59,9 @@ def report(
     home = chosen_home(home, demo, target)
     screen = Screen(machine=json)
     in_region = runs_in_region(target, here, watch)
-    options = ReportOptions.of(out, plan, date, target, home, synthetic, in_region, watch)
+    options = ReportOptions.of(
+        *(out, plan, date, target, home, synthetic, in_region, watch, processes)
+    )
     result = save_report(options, screen)
     if json:
         screen.show_json(result)

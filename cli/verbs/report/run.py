@@ -39,6 +39,8 @@ class ReportOptions:
     in_region: bool = False
     watch: str | None = None
     plan_text: str | None = None
+    processes: int | None = None
+    """None for one per processor."""
 
     @classmethod
     def of(
@@ -51,6 +53,7 @@ class ReportOptions:
         synthetic: bool = False,
         in_region: bool = False,
         watch: str | None = None,
+        processes: int | None = None,
     ) -> Self:
         """Check the options, and read the plan, before any work. Raises UserError."""
         refuse_absent("--plan", plan)
@@ -60,7 +63,8 @@ class ReportOptions:
             raise UserError(f"--out {out}: the page is HTML; name it {page}.", WRONG_USE)
         report_day, own_plan = _day(day), _read_plan(plan)
         text = None if plan is None else plan.read_text(encoding="utf-8")
-        return cls(out, own_plan, report_day, target, home, synthetic, in_region, watch, text)
+        options = target, home, synthetic, in_region, watch, text, processes
+        return cls(out, own_plan, report_day, *options)
 
 
 def _read_plan(path: Path | None) -> "Plan | None":
@@ -136,20 +140,27 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
     from shared.errors import Misconfigured, Transient
     from shared.insights.plan import BadPlan
     from shared.insights.report.daily_report import ReportApp, make_report
+    from shared.processes import ProcessDied, Processes, usual_count
     from shared.storage.lake import Lake
     from shared.warehouse.client import bigquery
 
-    app = ReportApp(
-        lake=Lake.connect(endpoints.project, endpoints.bucket),
-        client=bigquery.Client(project=endpoints.project),
-        dataset=endpoints.dataset,
-        on_progress=screen.now,
-    )
     try:
-        with screen.working("Making the report …"):
+        with (
+            screen.working("Making the report …"),
+            Processes(options.processes or usual_count()) as processes,
+        ):
+            app = ReportApp(
+                lake=Lake.connect(endpoints.project, endpoints.bucket),
+                client=bigquery.Client(project=endpoints.project),
+                dataset=endpoints.dataset,
+                on_progress=screen.now,
+                processes=processes,
+            )
             result = make_report(app, options.day, options.plan, options.synthetic)
     except BadPlan as error:
         raise UserError(error.sentence, WRONG_USE) from error
+    except ProcessDied as error:
+        raise UserError(error.sentence) from error
     except (Transient, Misconfigured) as error:
         raise UserError(str(error)) from error
     except GoogleAPICallError as error:

@@ -5,7 +5,7 @@ The columns `replicate` (0, 1, …) and `model_version` are optional; others are
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import repeat
@@ -25,6 +25,7 @@ from shared.insights.table.read import ADVICE, RawTable, StatedTable, columns_of
 COLUMNS = ("video_id", "rater", "dimension", "value")
 REPLICATE = "replicate"
 OPTIONAL = (REPLICATE, "model_version")
+_CELLS_AT_ONCE = 10_000
 KINDS = {"value": "number", REPLICATE: "count"}
 """The columns that show how the file writes numbers."""
 
@@ -109,15 +110,29 @@ def read_ratings(
 
 
 def ratings_from_records(
-    records: Sequence[Mapping[str, Any]], what: str, machines: frozenset[str] = frozenset()
+    records: Iterable[Mapping[str, Any]], what: str, machines: frozenset[str] = frozenset()
 ) -> Ratings:
     """Ratings from rows in memory; `what` names them in errors. Raises BadTable."""
     with _advice():
         columns = columns_of(records, COLUMNS, what, OPTIONAL)
-    text = json.dumps(columns, sort_keys=True, default=str, separators=(",", ":"))
     losses = Losses(rows=len(columns["value"]))
-    raw = RawTable(columns, hashlib.sha256(text.encode()).hexdigest(), losses=losses)
+    raw = RawTable(columns, _sha256(columns), losses=losses)
     return ratings_from_columns(raw, what, machines)
+
+
+def _sha256(columns: Mapping[str, Sequence[Any]]) -> str:
+    """The SHA-256 of the columns as JSON, whose whole text would be as large as the ratings."""
+    digest, mark = hashlib.sha256(), "{"
+    for name in sorted(columns):
+        digest.update(f"{mark}{json.dumps(name)}:[".encode())
+        for start in range(0, len(columns[name]), _CELLS_AT_ONCE):
+            some = columns[name][start : start + _CELLS_AT_ONCE]
+            text = json.dumps(some, sort_keys=True, default=str, separators=(",", ":"))
+            digest.update(("," if start else "").encode() + text[1:-1].encode())
+        digest.update(b"]")
+        mark = ","
+    digest.update(b"}")
+    return digest.hexdigest()
 
 
 @contextmanager

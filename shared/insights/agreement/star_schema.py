@@ -54,7 +54,7 @@ def ratings_from_rows(
     """Rows of fact_rating as ratings; each configuration of a rater counts as a rater."""
     rows = list(rows)
     synthetic = {row["video_id"] for row in rows if row.get("synthetic")}
-    ratings = ratings_from_records(list(_cells(rows)), "fact_rating", machines)
+    ratings = ratings_from_records(_cells(rows), "fact_rating", machines)
     return ratings.with_synthetic(synthetic)
 
 

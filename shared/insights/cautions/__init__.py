@@ -13,6 +13,7 @@ from shared.insights.cautions.raters import mixed_raters, recognised_clips
 from shared.insights.cautions.ratings import rating_values
 from shared.insights.cautions.reposts import reposts
 from shared.insights.cautions.sampling import sampling, source_breaks
+from shared.insights.drawn_videos import DrawnVideos
 from shared.insights.headline import Headline
 from shared.insights.missing_ratings import MissingRatings
 from shared.insights.plan import Plan
@@ -31,10 +32,12 @@ def cautions(
     missing: MissingRatings | None = None,
     headline: Headline | None = None,
     overturning: Sequence[str] = (),
+    drawn: DrawnVideos | None = None,
 ) -> tuple[Caution, ...]:
     """Every warning that applies, ranked by what it changes.
 
     `notes` come from the analysis. `overturning` are checks that the headline did not pass.
+    `drawn` is the sample that the associations rest on, where it is not all rows.
     """
     frame = passed.frame
     # A wrong sample or wrong ratings spoil every number; the others weaken or blur some.
@@ -54,6 +57,7 @@ def cautions(
         *reposts(frame, plan),
     )
     of_certainty = (
+        *([] if drawn is None else [drawn.sentence]),
         *precision(passed, plan, effects, primary, robustness),
         *rating_values(passed, plan),
         *rare_predictors(passed, plan),

@@ -75,7 +75,7 @@ def analysis_of(
     insights = analyse(table, plan, on_progress, ratings, ages, processes=processes)
     analysis = Analysis(insights)
     on_progress("Curves, tenths, specifications …")
-    gate, equal_age = insights.gate, EqualAge.of(ages, plan)
+    gate, equal_age = insights.analysed, EqualAge.of(ages, plan)
     for sample, sample_questions in samples(gate, plan, questions(plan, gate.left_out)):
         for question in sample_questions:
             if _is_large_enough(sample):

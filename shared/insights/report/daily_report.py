@@ -21,6 +21,7 @@ from shared.insights.report.page import page
 from shared.insights.report.planted import planted_effect
 from shared.insights.report.source import StarSchema
 from shared.insights.star_schema import refuse_unfit
+from shared.processes import IN_THIS_PROCESS, Processes
 from shared.storage.lake import Lake
 from shared.storage.layout import PLAN, frame_name, report_name, video_name
 from shared.warehouse.client import bigquery
@@ -42,6 +43,7 @@ class ReportApp:
     dataset: str
     on_progress: OnProgress = lambda _: None
     clock: Callable[[], datetime] = utc_now
+    processes: Processes = IN_THIS_PROCESS
     deadline: Deadline | None = None
     """When BigQuery must have answered everything; None when a person waits for the report."""
 
@@ -96,6 +98,7 @@ def make_report(
             only_synthetic,
             planted_effect(app.lake),
             files_of,
+            app.processes,
         )
     history = _remember(app, data)
     app.on_progress("Writing the report …")

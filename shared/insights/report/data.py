@@ -151,7 +151,7 @@ def report_data(
         gallery=gallery_videos(shown, _predictors(plan), usual, _signals(source, shown), *pictures),
         carrying=drawn_curves(after_moment, rows),
         rows=tuple(rows),
-        analysed=frozenset(analysis.gate.frame.index) if analysis else frozenset(),
+        analysed=frozenset(analysis.insights.analysed.frame.index) if analysis else frozenset(),
         input_sha256=analysis.insights.input_sha256 if analysis else "",
         versions=analysis.insights.document()["versions"] if analysis else {},
         insights=analysis.insights if analysis else None,

@@ -7,6 +7,7 @@ from typing import Any
 from shared.answers import BadRequest, json_object
 from shared.config import ReportSettings
 from shared.http import HttpLimits, bound
+from shared.processes import Processes, usual_count
 from shared.storage.lake import Lake
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import Deadline
@@ -60,11 +61,14 @@ def report_document(clients: ReportClients, request: ReportRequest) -> dict[str,
     # The statistics take a second to import, so they wait for a request that is valid.
     from shared.insights.report.daily_report import ReportApp, make_report
 
-    app = ReportApp(
-        lake=clients.lake,
-        client=clients.warehouse,
-        dataset=clients.dataset,
-        deadline=Deadline.after(BIGQUERY_S),
-    )
-    result = make_report(app, request.day, only_synthetic=request.only_synthetic)
+    # With one processor, a second process would only wait for the first.
+    with Processes(usual_count()) as processes:
+        app = ReportApp(
+            lake=clients.lake,
+            client=clients.warehouse,
+            dataset=clients.dataset,
+            processes=processes,
+            deadline=Deadline.after(BIGQUERY_S),
+        )
+        result = make_report(app, request.day, only_synthetic=request.only_synthetic)
     return result.document()

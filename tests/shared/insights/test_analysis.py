@@ -10,12 +10,16 @@ import statsmodels.api as sm
 from scipy import stats
 
 from shared.canonical import canonical, json_text
+from shared.insights.agreement.long_table import ratings_from_records
 from shared.insights.analysis import analyse
+from shared.insights.correction import draws
 from shared.insights.plan import BadPlan
 from shared.insights.result import Insights
+from shared.insights.statistics import interval, resampling
 from shared.insights.statistics.design import pooled
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import JACKKNIFE_UP_TO, Groups
+from shared.processes import Processes
 from tests.insights_tables import plan, rows, table
 
 EVERYTHING = plan(
@@ -386,3 +390,33 @@ def test_the_order_of_the_rows_does_not_matter_to_one_account_with_equal_dates()
 
     assert (first.p, first.note) == (second.p, second.note)
     assert first.se == pytest.approx(second.se)
+
+
+def test_the_number_of_processes_changes_no_byte(monkeypatch):
+    """Draws belong to fixed blocks, and each is seeded by its own number."""
+    for module in (resampling, draws):
+        monkeypatch.setattr(module, "_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(interval, "JACKKNIFE_UP_TO", 5)  # so that creators are drawn
+    of = EVERYTHING.model_copy(update={"resamples": 250})
+    videos = table(rows(), of)
+    ratings = ratings_from_records(rated_twice(videos.frame), "ratings")
+
+    texts = []
+    for count in (1, 2, 4):
+        with Processes(count) as processes:
+            insights = analyse(videos, of, ratings=ratings, processes=processes)
+        texts.append(json_text(insights.document()))
+
+    assert texts[0] == texts[1] == texts[2]
+    assert '"bootstrap"' in texts[0] and '"disattenuated"' in texts[0]
+
+
+def rated_twice(frame: pd.DataFrame) -> list[dict]:
+    """A machine's two answers about each video."""
+    random = np.random.default_rng(2)
+    return [
+        {"video_id": video, "rater": "a/machine", "dimension": "unexpectedness"}
+        | {"replicate": replicate, "value": score + random.integers(-5, 6)}
+        for video, score in zip(frame["video_id"], frame["unexpectedness"], strict=True)
+        for replicate in (0, 1)
+    ]
