@@ -25,7 +25,7 @@ from shared.insights.statistics.products import crossed
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import FloatArray, Groups, bootstrap
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
-from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations, moments
+from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations
 
 RESAMPLES = 500
 RARE_FROM = 40
@@ -140,7 +140,7 @@ def resampled(videos: Videos, truth: Truth) -> Iterator[IntervalCheck]:
     ranked = WeightedRanks([videos.frame["rating"].to_numpy(), videos.frame["views"].to_numpy()])
 
     def statistic(weights: FloatArray) -> FloatArray:
-        return correlations(moments(ranked.at(weights), weights), [(0, 1)])
+        return correlations(ranked.products(weights), [(0, 1)])
 
     drawn = bootstrap(statistic, groups, RESAMPLES, seed=1)
     estimate = float(statistic(np.ones((1, groups.n)))[0, 0])

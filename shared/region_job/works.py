@@ -131,17 +131,20 @@ def _report(request: ReportWork, services: JobServices, on_progress: OnProgress)
     from shared.insights.plan import BadPlan
     from shared.insights.plan_file import parse_plan
     from shared.insights.report.daily_report import ReportApp, make_report
+    from shared.processes import Processes, usual_count
 
-    app = ReportApp(
-        lake=services.lake,
-        client=services.warehouse,
-        dataset=services.settings.dataset,
-        on_progress=partial(_step, on_progress),
-        clock=services.clock,
-    )
     try:
         plan = None if request.plan is None else parse_plan(request.plan.encode(), "--plan")
-        report = make_report(app, request.day, plan, request.synthetic)
+        with Processes(usual_count()) as processes:
+            app = ReportApp(
+                lake=services.lake,
+                client=services.warehouse,
+                dataset=services.settings.dataset,
+                on_progress=partial(_step, on_progress),
+                clock=services.clock,
+                processes=processes,
+            )
+            report = make_report(app, request.day, plan, request.synthetic)
     except BadPlan as error:
         raise WorkRefused(error.sentence, status=2) from error
     return report.document()
