@@ -22,6 +22,29 @@ COLLECTED = datetime(2026, 6, 1, tzinfo=UTC)
 KPIS = ("views", "likes", "comments", "shares", "saves")
 AGES = (1.0, 3.0, 7.0, 14.0, 30.0)
 
+RATER = {
+    "generation": "1",
+    "rater": "gemini/gemini-3.5-flash/1.0",
+    "config_hash": "c" * 12,
+    "model_version": "gemini-3.5-flash-001",
+    "rated_at": COLLECTED,
+    "synthetic": False,
+}
+SAME = RATER | {
+    "lang_source": "source",
+    "collected_at": COLLECTED,
+    "rating_status": "rated",
+    "rubric_version": "1.0",
+    "replicate": 0,
+    "replicates": 2,
+    "expectation": "It goes on.",
+    "violation": "It does not.",
+    "hashtags": ["with", "three", "hashtags"],
+    "file_name": None,
+    "evidence": '[{"at_s": 3.2, "what": "the moment"}]',
+    "rating_flags": [],
+}
+
 Row = dict[str, Any]
 
 
@@ -89,74 +112,42 @@ class _World:
         return [str(7_300_000_000_000_000_001 + n * 7_919) for n in range(len(self.views))]
 
     def rows(self) -> list[Row]:
-        ids = self.ids()
-        values = {
+        means = {
             name: np.mean([answer[name] for answer in self.answers], axis=0).tolist()
             for name in self.numeric
             if name in self.columns
         }
         counts = {"views": self.views.tolist()} | {k: v.tolist() for k, v in self.shares.items()}
-        empty = dict.fromkeys(self.columns)
-        rows = []
-        for n, video_id in enumerate(ids):
-            creator = f"creator {self.creator[n]}"
-            rows.append(
-                empty
-                | {
-                    "video_id": video_id,
-                    "user_key": creator,
-                    "username": creator,
-                    "music_id": f"sound{self.sound[n]}",
-                    "lang_key": str(self.language[n]),
-                    "lang_source": "source",
-                    "created_at": COLLECTED - timedelta(seconds=int(self.posted_s[n])),
-                    "collected_at": COLLECTED,
-                    "duration_s": float(self.duration[n]),
-                    "synthetic": False,
-                    "followers": int(self.followers[n]),
-                    "rating_status": "rated",
-                    "rater": "gemini/gemini-3.5-flash/1.0",
-                    "rubric_version": "1.0",
-                    "generation": "1",
-                    "config_hash": "c" * 12,
-                    "replicate": 0,
-                    "replicates": 2,
-                    "rated_at": COLLECTED,
-                    "expectation": "It goes on.",
-                    "violation": "It does not.",
-                    "loudness_lufs": float(self.loudness[n]),
-                    "caption": f"caption {n} as long as they usually are #with #three #hashtags",
-                    "hashtags": ["with", "three", "hashtags"],
-                    "file_name": None,
-                    "url": f"https://www.tiktok.com/@{creator}/video/{video_id}",
-                    "model_version": "gemini-3.5-flash-001",
-                    "evidence": '[{"at_s": 3.2, "what": "the moment"}]',
-                    "rating_flags": [],
-                }
-                | {name: value[n] for name, value in counts.items()}
-                | {name: value[n] for name, value in values.items()}
-            )
-        return rows
+        usual = dict.fromkeys(self.columns) | SAME
+        return [
+            usual | self._row(n, video_id) | {name: of[n] for name, of in (counts | means).items()}
+            for n, video_id in enumerate(self.ids())
+        ]
+
+    def _row(self, n: int, video_id: str) -> Row:
+        creator = f"creator {self.creator[n]}"
+        return {
+            "video_id": video_id,
+            "user_key": creator,
+            "username": creator,
+            "music_id": f"sound{self.sound[n]}",
+            "lang_key": str(self.language[n]),
+            "created_at": COLLECTED - timedelta(seconds=int(self.posted_s[n])),
+            "duration_s": float(self.duration[n]),
+            "followers": int(self.followers[n]),
+            "loudness_lufs": float(self.loudness[n]),
+            "caption": f"caption {n} as long as they usually are #with #three #hashtags",
+            "url": f"https://www.tiktok.com/@{creator}/video/{video_id}",
+        }
 
     def ratings(self) -> list[Row]:
-        ids, rows = self.ids(), []
-        for n, video_id in enumerate(ids):
-            for replicate, answer in enumerate(self.answers):
-                rows.append(
-                    {
-                        "video_id": video_id,
-                        "generation": "1",
-                        "rater": "gemini/gemini-3.5-flash/1.0",
-                        "config_hash": "c" * 12,
-                        "replicate": replicate,
-                        "model_version": "gemini-3.5-flash-001",
-                        "rated_at": COLLECTED,
-                        "synthetic": False,
-                        "duration_s": float(self.duration[n]),
-                    }
-                    | {name: answer[name][n] for name in self.numeric}
-                )
-        return rows
+        return [
+            RATER
+            | {"video_id": video_id, "replicate": number, "duration_s": float(self.duration[n])}
+            | {name: answer[name][n] for name in self.numeric}
+            for n, video_id in enumerate(self.ids())
+            for number, answer in enumerate(self.answers)
+        ]
 
     def ages(self) -> list[Row]:
         counts = {"views": self.views} | self.shares

@@ -51,10 +51,9 @@ def analyse(
     run.analyse_primary_further()
     effects, primary = run.ordered_effects()
     robustness = assess_robustness(plan, run.sample, run.question, primary, effects, run.headline)
-    n, clusters = run.size
     overturned = overturn(run.headline, run.sample, plan)
-    notes = (*run.notes, *run.shapes.unanswered)
     missing = missing_ratings(passed, plan, run.equal_age_of_headline)
+    warned = passed, plan, effects, primary, robustness, run.all_notes, missing, run.headline
     return Insights(
         plan=plan,
         gate=passed,
@@ -66,13 +65,9 @@ def analyse(
         corrected_by=() if ratings is None else ratings.sources,
         shapes=run.shapes,
         robustness=robustness,
-        cautions=cautions(
-            *(passed, plan, effects, primary, robustness, notes, missing, run.headline),
-            overturning=overturned.warnings,
-            drawn=drawn,
-        ),
-        n=n,
-        clusters=clusters,
+        cautions=cautions(*warned, overturning=overturned.warnings, drawn=drawn),
+        n=run.size[0],
+        clusters=run.size[1],
         input_sha256=table.sha256,
         missing_ratings=missing,
         for_whom=run.for_whom(),

@@ -87,6 +87,11 @@ class AnalysisRun:
             self.effects += self.shapes.effects
 
     @property
+    def all_notes(self) -> tuple[str, ...]:
+        """What could not be answered, with the further questions about the primary."""
+        return (*self.notes, *self.shapes.unanswered)
+
+    @property
     def equal_age_of_headline(self) -> EqualAge | None:
         """Where the counts of the headline come from; None where they are the latest ones."""
         at_equal_age = self.headline is not None and self.headline.equal_age_days is not None

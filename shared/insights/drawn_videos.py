@@ -26,7 +26,7 @@ _STREAM = 62
 
 
 @dataclass(frozen=True)
-class DrawnVideos:
+class VideoSample:
     """The rows that were drawn of `videos` and `creators`; `by` says what was drawn."""
 
     gate: Gate
@@ -73,7 +73,7 @@ class DrawnVideos:
         }
 
 
-def drawn_videos(passed: Gate, plan: Plan) -> DrawnVideos | None:
+def drawn_videos(passed: Gate, plan: Plan) -> VideoSample | None:
     """Some `most_videos` of the rows that passed; None where there are no more, or no such key.
 
     The same rows, in any order, and the same seed give the same sample.
@@ -86,14 +86,14 @@ def drawn_videos(passed: Gate, plan: Plan) -> DrawnVideos | None:
     groups = None if plan.cluster is None else Groups.of(frame[plan.cluster])
     if groups is None:
         chosen = _systematic(random.permutation(len(frame)), share, random)
-        return DrawnVideos(_with(passed, chosen), "videos", len(frame), None, None)
+        return VideoSample(_with(passed, chosen), "videos", len(frame), None, None)
     if share * groups.count < FEWEST_DRAWN_CREATORS:
         chosen = _systematic(_along_time(frame, groups), share, random)
-        return DrawnVideos(_with(passed, chosen), "videos", len(frame), groups.count, None)
+        return VideoSample(_with(passed, chosen), "videos", len(frame), groups.count, None)
     creators = _systematic(_by_size(groups, random), share, random)
     rows = np.isin(groups.codes, creators).nonzero()[0]
     gate = _with(passed, rows)
-    return DrawnVideos(gate, "creators", len(frame), groups.count, len(creators))
+    return VideoSample(gate, "creators", len(frame), groups.count, len(creators))
 
 
 def _with(passed: Gate, rows: IntArray) -> Gate:

@@ -10,7 +10,7 @@ from shared.insights import coverage
 from shared.insights.caution import Caution
 from shared.insights.corrections import Correction
 from shared.insights.disagreements import Disagreement, disagreements
-from shared.insights.drawn_videos import DrawnVideos
+from shared.insights.drawn_videos import VideoSample
 from shared.insights.for_whom import ForWhom
 from shared.insights.headline import Headline
 from shared.insights.measurement import measurement, result_hash
@@ -50,7 +50,7 @@ class Insights:
     """Videos of the analysis whose primary predictor people rated."""
     losses: Losses = field(default_factory=Losses)
     """The rows and cells of the table that could not be read."""
-    drawn: DrawnVideos | None = None
+    drawn: VideoSample | None = None
     """The sample that the associations rest on; None where it is all rows of the gate."""
 
     @property

@@ -13,7 +13,7 @@ from shared.insights.cautions.raters import mixed_raters, recognised_clips
 from shared.insights.cautions.ratings import rating_values
 from shared.insights.cautions.reposts import reposts
 from shared.insights.cautions.sampling import sampling, source_breaks
-from shared.insights.drawn_videos import DrawnVideos
+from shared.insights.drawn_videos import VideoSample
 from shared.insights.headline import Headline
 from shared.insights.missing_ratings import MissingRatings
 from shared.insights.plan import Plan
@@ -32,7 +32,7 @@ def cautions(
     missing: MissingRatings | None = None,
     headline: Headline | None = None,
     overturning: Sequence[str] = (),
-    drawn: DrawnVideos | None = None,
+    drawn: VideoSample | None = None,
 ) -> tuple[Caution, ...]:
     """Every warning that applies, ranked by what it changes.
 
