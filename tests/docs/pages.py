@@ -9,6 +9,9 @@ DOCS = ROOT / "docs"
 RUN = ("sh", "python", "sql")
 """Languages of blocks that a reader runs. A block whose title is a file name is written instead."""
 GENERATED = (
+    "docs/explanation/measured/coverage.md",
+    "docs/explanation/measured/wordings.md",
+    "docs/explanation/measured/worlds.md",
     "docs/reference/commands.md",
     "docs/reference/data-dictionary.md",
     "docs/reference/hostile-input.md",
