@@ -83,6 +83,7 @@ generate: $(READY) ## Write the generated files: from rubric and tables, command
 	@$(BIN)/python -m tests.hostile.page
 	@$(BIN)/python -m scripts.reference
 	@$(BIN)/python -m scripts.settings_page
+	@$(BIN)/python -m scripts.column_names_page
 	@$(BIN)/python -m scripts.sample_table
 
 # What builds the site has versions of its own, and nobody needs it to run or test the product.

@@ -12,6 +12,7 @@ GENERATED = (
     "docs/explanation/measured/coverage.md",
     "docs/explanation/measured/wordings.md",
     "docs/explanation/measured/worlds.md",
+    "docs/reference/column-names.md",
     "docs/reference/commands.md",
     "docs/reference/data-dictionary.md",
     "docs/reference/hostile-input.md",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts import generate, reference, settings_page
+from scripts import column_names_page, generate, reference, settings_page
 from shared import config
 from shared.rubric_values import Values
 from tests.house.tree import modules
@@ -26,6 +26,11 @@ def test_the_command_reference_depends_on_no_terminal_and_no_environment(monkeyp
         monkeypatch.setenv(name, text)
 
     assert reference.PAGE.read_text() == reference.page()
+
+
+def test_the_page_of_column_names_is_what_the_program_knows():
+    assert column_names_page.PAGE.read_text() == column_names_page.page(), "run make generate"
+    assert column_names_page.NOTES.keys() <= column_names_page.NAMES.keys()
 
 
 def test_the_page_of_settings_is_what_config_and_terraform_say():
