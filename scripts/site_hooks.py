@@ -13,6 +13,7 @@ from typing import Any
 _LINK = re.compile(
     r"\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<target>\.\./[^)\s#]+)(?:#[^)\s]*)?\)"
 )
+_PAGE = re.compile(r"(?<![\w/`(\[])docs/(?P<path>[\w/-]+\.md)(?![\w`\]])")
 _FENCE = re.compile(r"^(```.*?^```)$", re.MULTILINE | re.DOTALL)
 
 
@@ -41,11 +42,21 @@ def _pages(docs: Path, entries: list[str]) -> Iterator[str]:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Name the files of the repository that a page links to: the site does not hold them."""
+    """Name the files of the repository that a page links to, and link the pages that it names.
+
+    The site does not hold those files. Texts of the program name pages as `docs/limits.md`.
+    """
     parts = _FENCE.split(markdown)
     folder = posixpath.dirname(page.file.src_uri)
-    parts[::2] = [_LINK.sub(lambda link: _named(folder, link), part) for part in parts[::2]]
+    for number in range(0, len(parts), 2):
+        named = _LINK.sub(lambda link: _named(folder, link), parts[number])
+        parts[number] = _PAGE.sub(lambda name: _linked(folder, name), named)
     return "".join(parts)
+
+
+def _linked(folder: str, name: re.Match[str]) -> str:
+    """The name of a page as a link to it."""
+    return f"[{name[0]}]({posixpath.relpath(name['path'], folder or '.')})"
 
 
 def _named(folder: str, link: re.Match[str]) -> str:

@@ -10,8 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from scripts import site_hooks
+from tests.docs.pages import pages
 
 ROOT = Path(__file__).parents[2]
+NESTED_TOO_LITTLE = re.compile(r"^ {1,3}[-*] .*", re.MULTILINE)
+LIST_WITHIN_A_PARAGRAPH = re.compile(r"^\w(?!\d*\. ).*\n(?:[-*]|1\.) .*", re.MULTILINE)
 BUILDER = ROOT / ".venv-docs/bin/python"
 OTHER_SERVER = re.compile(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=\"?https?://")
 
@@ -49,6 +52,13 @@ def test_a_file_of_the_repository_is_named():
     assert shown("[roles](../terraform/ROLES.md#who)", "a.md") == "roles (`terraform/ROLES.md`)"
 
 
+def test_a_page_that_a_text_of_the_program_names_is_linked():
+    assert shown("docs/limits.md says why.") == "[docs/limits.md](../limits.md) says why."
+    assert shown("see docs/reference/moment.md", "a.md").endswith("(reference/moment.md)")
+    for text in ("`docs/limits.md`", "[docs/limits.md](../limits.md)"):
+        assert shown(text) == text
+
+
 def test_a_block_of_code_is_shown_as_written():
     block = "```text\n[a](../../b.py)\n```"
 
@@ -77,6 +87,15 @@ def test_no_diagram_needs_a_program_of_another_server():
     pages = (ROOT / "docs").rglob("*.md")
 
     assert [page.name for page in pages if "```mermaid" in page.read_text()] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_lists_look_the_same_on_the_site_as_in_the_repository(page):
+    """Python-Markdown nests a list by four spaces, and begins one after an empty line."""
+    text = re.sub(r"^ *```.*?```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+    assert NESTED_TOO_LITTLE.findall(text) == []
+    assert LIST_WITHIN_A_PARAGRAPH.findall(text) == []
 
 
 @needs_mkdocs
