@@ -7,9 +7,9 @@ from shared.inputs.formats.names import NAMES
 PAGE = Path(__file__).parents[1] / "docs/reference/column-names.md"
 HEAD = """# Names of columns
 
-Written by `make generate`. The columns of [a table that you bring](collections.md#lists-of-videos) are known
-by these names. Case, blanks and hyphens do not matter, and the first name that the table has counts.
-`--columns views=Plays` states another name.
+Written by `make generate`. The columns of [a table that you bring](collections.md#lists-of-videos)
+are known by these names. Case, blanks and hyphens do not matter, and the first name that the table
+has counts. `--columns views=Plays` states another name.
 
 | our field | known names |
 |---|---|
