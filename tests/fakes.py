@@ -5,7 +5,7 @@ tests/contract/test_lake.py runs the same facts against this lake and the real c
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from shared.model import Record, canonical_json
 from shared.privacy.tombstones import Tombstones
 from shared.storage.lake import Gone, LakeObject, Superseded
 from shared.storage.layout import failed_name
+from shared.storage.listed_items import noted_ids
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,15 @@ class Stored:
     generation: int
     updated: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     custom_time: datetime | None = None
+    video_ids: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         return len(self.content)
+
+    def listed(self) -> LakeObject:
+        times = self.updated, self.custom_time
+        return LakeObject(self.name, self.generation, self.size, *times, self.video_ids)
 
 
 class LakeInMemory:
@@ -87,6 +93,13 @@ class LakeInMemory:
             return False
         return True
 
+    def write_page_once(self, name: str, content: bytes, video_ids: Sequence[str]) -> bool:
+        is_new = self.write_once(name, content)
+        if is_new:
+            noted = tuple(video_ids) if noted_ids(video_ids) else ()
+            self.objects[name] = replace(self.objects[name], video_ids=noted)
+        return is_new
+
     def replace(
         self, name: str, content: bytes, generation: int, content_type: str = "application/json"
     ) -> int:
@@ -101,13 +114,19 @@ class LakeInMemory:
 
     @contextmanager
     def create_stream(
-        self, name: str, content_type: str, over: int = 0, custom_time: datetime | None = None
+        self,
+        name: str,
+        content_type: str,
+        over: int = 0,
+        custom_time: datetime | None = None,
+        video_ids: Sequence[str] = (),
     ) -> Iterator[IO[bytes]]:
         buffer = io.BytesIO()
         yield buffer
         self.replace(name, buffer.getvalue(), over, content_type)
-        if custom_time is not None:
-            self.objects[name] = replace(self.objects[name], custom_time=custom_time)
+        self.objects[name] = replace(
+            self.objects[name], custom_time=custom_time, video_ids=tuple(video_ids)
+        )
 
     def delete(self, name: str, generation: int | None = None) -> bool:
         stored = self.objects.get(name)
@@ -126,7 +145,7 @@ class LakeInMemory:
             is_between = name > after and (not before or name < before)
             if is_between and (it := self.objects.get(name)):
                 self.listed += 1
-                yield LakeObject(name, it.generation, it.size, it.updated, it.custom_time)
+                yield it.listed()
 
     def put(
         self,

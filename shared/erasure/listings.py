@@ -1,17 +1,38 @@
 """Records of the lake that say whose a video is and which names a creator has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.concurrency import in_order
 from shared.errors import Permanent
-from shared.model import Record, parse_record
-from shared.storage.lake import Lake, LakeObject
+from shared.inputs.handles import handle
+from shared.model import Creator, Record, parse_record
+from shared.storage.lake import Lake
 
 METADATA = "metadata/"
 STATES = "state/"
 _LISTINGS = (METADATA, "raw/upload/")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVideo:
+    """A video, and the names of its creator as they are compared.
+
+    `account` has the names of the creator section: its id and its username.
+    """
+
+    video_id: str
+    names: frozenset[str]
+    account: frozenset[str]
+
+    @classmethod
+    def of(cls, record: Record) -> "ListedVideo":
+        account = _names_of(record.creator) if record.creator else frozenset()
+        creator_id = record.video and record.video.creator_id
+        owner = frozenset([handle(creator_id)]) if creator_id else frozenset()
+        return cls(record.video_id, owner | account, account)
 
 
 class _State(BaseModel):
@@ -22,19 +43,30 @@ class _State(BaseModel):
     outbox: tuple[Record, ...] = ()
 
 
-def listings(lake: Lake) -> Iterator[Record]:
+def all_listings(lake: Lake) -> Iterator[ListedVideo]:
     """The listings in the lake, and those that a killed fetch left in its state."""
-
-    def record_of(entry: LakeObject) -> Record | None:
-        return _record(lake.read(entry.name))
-
     for prefix in _LISTINGS:
-        for record in in_order(record_of, lake.entries(prefix)):
-            if record is not None:
-                yield record
-    for entry in lake.entries(STATES):
-        if "/" not in entry.name.removeprefix(STATES):  # deeper are ages, spending, quotas
-            yield from _outbox(lake.read(entry.name))
+        yield from listings_in(lake, lake.names(prefix))
+    yield from outboxes(lake)
+
+
+def listings_in(lake: Lake, names: Iterable[str]) -> Iterator[ListedVideo]:
+    """The listings of these objects. Those that are gone or unreadable are left out."""
+    for content in in_order(lake.read, names):
+        record = _record(content)
+        if record is not None:
+            yield ListedVideo.of(record)
+
+
+def outboxes(lake: Lake) -> Iterator[ListedVideo]:
+    """The listings that a killed fetch left in the states of collections."""
+    for name in lake.names(STATES):
+        if "/" not in name.removeprefix(STATES):  # deeper are ages, spending, quotas
+            yield from map(ListedVideo.of, _outbox(lake.read(name)))
+
+
+def _names_of(creator: Creator) -> frozenset[str]:
+    return frozenset(handle(name) for name in (creator.creator_id, creator.username) if name)
 
 
 def _record(content: bytes | None) -> Record | None:

@@ -1,6 +1,6 @@
 """Delete or rewrite each object of the lake that names something erased."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
@@ -210,12 +210,26 @@ def _rewrite(entry: LakeObject, lake: Lake, redaction: Redaction) -> None:
         with lake.open(entry.name, entry.generation) as source:
             _write_redacted(entry, source, target, lake, redaction)
         target.seek(0)
+        still_listed = _ids_in(target, entry.video_ids)
         # The custom time says when a parked message is due, so it must stay.
         with lake.create_stream(
-            entry.name, kind, over=entry.generation, custom_time=entry.custom_time
+            entry.name,
+            kind,
+            over=entry.generation,
+            custom_time=entry.custom_time,
+            video_ids=still_listed,
         ) as stream:
             while chunk := target.read(2**20):
                 stream.write(chunk)
+
+
+def _ids_in(target: IO[bytes], video_ids: Sequence[str]) -> list[str]:
+    """The noted ids that are still on a page."""
+    if not video_ids:
+        return []
+    content = target.read()
+    target.seek(0)
+    return [video_id for video_id in video_ids if video_id.encode() in content]
 
 
 def _write_redacted(

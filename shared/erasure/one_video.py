@@ -12,7 +12,7 @@ from shared.storage.lake import Lake
 from shared.storage.layout import FAILED, VIDEOS, metadata_name
 from shared.storage.parked_objects import parked_folders, parked_of_video
 
-_FOLDERS = ("metrics", "retention", "ratings", "answers", "frames")
+_FOLDERS = ("metrics", "retention", "ratings", "answers", "frames", "deaths")
 """Each has a folder per video."""
 
 

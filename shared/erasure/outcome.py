@@ -22,7 +22,10 @@ class ErasureTarget:
 
 @dataclass
 class ErasureSurvey:
-    """What an erasure would change. `unknown` are given names and ids that nothing here has."""
+    """What an erasure would change. `unknown` are given names and ids that nothing here has.
+
+    `objects_unread` counts listed objects that the tables say name nobody of these.
+    """
 
     target: ErasureTarget
     unknown: tuple[str, ...]
@@ -31,6 +34,7 @@ class ErasureSurvey:
     mentions: list[Mention]
     by_hand: list[str]
     changes: list[tuple[str, str]]
+    objects_unread: int = 0
 
     def document(self) -> dict[str, Any]:
         return {
@@ -46,6 +50,7 @@ class ErasureSurvey:
             ],
             "by_hand": self.by_hand,
             "would_change": [{"object": name, "what": what} for name, what in self.changes],
+            "objects_not_read": self.objects_unread,
         }
 
     def by_field(self, most: int = 3) -> list[tuple[str, str, int, list[str]]]:
@@ -64,7 +69,8 @@ class ErasureReport:
     """What an erasure did.
 
     `remaining` still names somebody, and `by_hand` must be changed by a person. `copies` counts
-    copies on this machine besides lake and tables.
+    copies on this machine besides lake and tables. `objects_unread` counts listed objects that were
+    not read, because the tables say that they name nobody erased.
     """
 
     videos: int = 0
@@ -76,6 +82,7 @@ class ErasureReport:
     by_hand: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
     objects_scanned: int = 0
+    objects_unread: int = 0
 
     def document(self) -> dict[str, Any]:
         return {
@@ -88,4 +95,5 @@ class ErasureReport:
             "by_hand": self.by_hand,
             "left": self.remaining,
             "objects_looked_at": self.objects_scanned,
+            "objects_not_read": self.objects_unread,
         }

@@ -6,11 +6,13 @@ selects texts that may hold a name, and shared/privacy/redaction.py decides and 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from shared.erasure.objects import Mention
+from shared.batching import batched
+from shared.erasure.affected_rows import USER_KEY, VIDEO_KEY, AffectedRows, ErasedKeys
 from shared.erasure.text_changes import (
+    PATTERNS_AT_ONCE,
     SECTION,
     Column,
     TextChange,
@@ -29,6 +31,10 @@ from shared.warehouse.partitions import MOST_PARTITIONS
 
 WHOLE_TABLE_TIMEOUT_S = 600.0
 """How long a statement over every row may run. A batch of `load` has less time."""
+
+KEYS_SELECTED_AT_ONCE = 20_000
+
+_NAME_COLUMNS = (USER_KEY, "username")
 
 
 @dataclass
@@ -72,31 +78,74 @@ class WarehouseRows:
         )
         return {str(row["video_id"]) for row in rows}
 
-    def survey(
-        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
-    ) -> tuple[Counter[str], list[Mention]]:
-        """Keys and texts that an erasure would change: their number by table, and each of them."""
+    def videos_of_keys(self, user_keys: Collection[str]) -> set[str]:
+        """The videos of creators by their exact keys."""
+        statement = "SELECT video_id FROM dim_video WHERE user_key IN UNNEST(@user_keys)"
+        return {
+            str(row["video_id"])
+            for keys in batched(user_keys, KEYS_SELECTED_AT_ONCE)
+            for row in self._query(statement, user_keys=list(keys))
+        }
+
+    def unlisted(self, video_ids: Sequence[str]) -> set[str]:
+        """Those of many videos of which `dim_video` has no listing. Ids must be VIDEO_ID.
+
+        A video of which only a rating has arrived has a row with the time 1970.
+        """
+        rows = self._query(
+            "SELECT video_id FROM UNNEST(SPLIT(@video_ids, ',')) AS video_id WHERE video_id NOT IN "
+            "(SELECT video_id FROM dim_video WHERE observed_at > TIMESTAMP '1970-01-01 00:00:00')",
+            video_ids=",".join(video_ids),
+        )
+        return {str(row["video_id"]) for row in rows}
+
+    def affected(
+        self,
+        names: Sequence[str],
+        videos: Sequence[str],
+        redaction: Redaction,
+        everything: bool = True,
+    ) -> AffectedRows:
+        """Keys and texts that an erasure would change.
+
+        With `everything`, every key is compared with all that was ever erased. Otherwise only rows
+        of these names and videos are looked up.
+        """
+        keys = self._all_keys() if everything else self._keys_of(names, videos)
+        changes: dict[tuple[Column, str], TextChange] = {}
+        whose: dict[str, set[str]] = {VIDEO_KEY: set(), USER_KEY: set(), "": set()}
+        for column, text, key in self._texts(names, videos):
+            change = changes.get((column, text))
+            if change is None:
+                redacted = redacted_text(column.name, text, redaction)
+                change = TextChange(column, text, redacted)
+                changes[column, text] = change
+            if change.redacted != text:
+                whose[column.key].add(key)
+        return AffectedRows(
+            keys=self._erased(keys, redaction),
+            changes=sorted(
+                (each for each in changes.values() if each.redacted != each.text),
+                key=lambda each: each.order,
+            ),
+            videos=frozenset(whose[VIDEO_KEY]),
+            creators=frozenset(whose[USER_KEY]),
+        )
+
+    def delete(self, rows: AffectedRows) -> dict[str, int]:
+        """Delete rows of the erased. Returns row counts by table. A second run changes nothing."""
         counts: Counter[str] = Counter()
-        mentions: list[Mention] = []
-        for table, column, keys in self._erased_keys(redaction):
-            counts[table] += len(keys)
-            mentions += [Mention(table, column, key) for key in keys]
-        for text in self._changes(names, videos, redaction):
-            counts[text.column.table] += 1
-            mentions.append(Mention(text.column.table, text.column.name, text.text))
-        return counts, mentions
+        for each in rows.deletions():
+            counts[each.table] += self._delete(each.table, each.column, list(each.keys))
+        return dict(counts)
 
-    def erase(
-        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
-    ) -> dict[str, int]:
-        """Delete rows of the erased and replace mentions in others. Returns row counts by table.
+    def redact(self, rows: AffectedRows) -> dict[str, int]:
+        """Replace mentions in other rows. Returns row counts by table. A second run does nothing.
 
-        A second run changes nothing.
+        A row of a text that is about somebody erased is deleted.
         """
         counts: Counter[str] = Counter()
-        for table, column, keys in self._erased_keys(redaction):
-            counts[table] += self._delete(table, column, keys)
-        for batch in batches(self._changes(names, videos, redaction)):
+        for batch in batches(rows.changes):
             counts[batch[0].column.table] += self._replace(batch)
         return dict(counts)
 
@@ -119,29 +168,54 @@ class WarehouseRows:
 
     # Keys
 
-    def _erased_keys(self, redaction: Redaction) -> list[tuple[str, str, list[str]]]:
-        """Tables, their key columns, and the erased keys in them, by one statement."""
-        checks: dict[str, Callable[[str], bool]] = {
-            "video_id": redaction.erased.has_video,
-            "user_key": redaction.erased.has_creator,
-            "username": redaction.erased.has_creator,
-        }
-        columns = [
+    def _all_keys(self) -> Iterator[tuple[str, str, str]]:
+        """Every key: its table, its column, and itself."""
+        parts = [
+            f"{_key_of(table, column)} WHERE {column} IS NOT NULL GROUP BY {column}"
+            for table, column in self._key_columns((VIDEO_KEY, *_NAME_COLUMNS))
+        ]
+        yield from self._keys(" UNION ALL ".join(parts))
+
+    def _keys_of(
+        self, names: Sequence[str], videos: Sequence[str]
+    ) -> Iterator[tuple[str, str, str]]:
+        """The keys among these names and videos, as `_all_keys` gives them."""
+        if names:
+            parts = [
+                f"{_key_of(table, column)} WHERE LOWER({column}) IN UNNEST(@names) "
+                f"GROUP BY {column}"
+                for table, column in self._key_columns(_NAME_COLUMNS)
+            ]
+            yield from self._keys(" UNION ALL ".join(parts), names=_lower_case(names))
+        parts = [
+            f"{_key_of(table, column)} WHERE {column} IN UNNEST(@video_ids) GROUP BY {column}"
+            for table, column in self._key_columns((VIDEO_KEY,))
+        ]
+        for video_ids in batched(videos, KEYS_SELECTED_AT_ONCE):
+            yield from self._keys(" UNION ALL ".join(parts), video_ids=list(video_ids))
+
+    def _keys(self, statement: str, **parameters: list[str]) -> Iterator[tuple[str, str, str]]:
+        for row in self._query(statement, **parameters) if statement else ():
+            yield str(row["place"]), str(row["key"]), str(row["value"])
+
+    def _key_columns(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        return [
             (table, column)
             for table in self._tables()
-            for column in checks
+            for column in names
             if self._has_column(table, column)
         ]
-        parts = [
-            f"SELECT '{table}' AS place, '{column}' AS key, {column} AS value "  # nosec B608 # both are ours
-            f"FROM `{table}` WHERE {column} IS NOT NULL GROUP BY {column}"
-            for table, column in columns
-        ]
-        erased: dict[tuple[str, str], list[str]] = {column: [] for column in columns}
-        for row in self._query(" UNION ALL ".join(parts)) if parts else ():
-            if checks[row["key"]](str(row["value"])):
-                erased[row["place"], row["key"]].append(str(row["value"]))
-        return [(*column, sorted(keys)) for column, keys in erased.items() if keys]
+
+    def _erased(
+        self, keys: Iterable[tuple[str, str, str]], redaction: Redaction
+    ) -> list[ErasedKeys]:
+        erased: dict[tuple[str, str], list[str]] = {}
+        for table, column, key in keys:
+            is_video = column == VIDEO_KEY
+            test = redaction.erased.has_video if is_video else redaction.erased.has_creator
+            if test(key):
+                erased.setdefault((table, column), []).append(key)
+        return [ErasedKeys(*column, tuple(sorted(each))) for column, each in sorted(erased.items())]
 
     def _delete(self, table: str, column: str, keys: list[str]) -> int:
         statement = f"DELETE FROM `{table}` WHERE {column} IN UNNEST(@values)"  # nosec B608 # ours
@@ -152,19 +226,15 @@ class WarehouseRows:
 
     # Mentions
 
-    def _changes(
-        self, names: Sequence[str], videos: Sequence[str], redaction: Redaction
-    ) -> list[TextChange]:
-        """Every text of the tables that mentions somebody, with its replacement."""
+    def _texts(
+        self, names: Sequence[str], videos: Sequence[str]
+    ) -> Iterator[tuple[Column, str, str]]:
+        """Texts that may mention one of them: the column, the text, and whose row it is in."""
         columns = list(self._text_columns())
-        changes: dict[tuple[Column, str], TextChange] = {}
-        for pattern in patterns(names, videos) if columns else ():
-            for row in self._query(select_statement(columns), pattern=pattern):
-                column, text = columns[int(row["place"])], str(row["text"])
-                redacted = redacted_text(column.name, text, redaction)
-                if redacted != text:
-                    changes[column, text] = TextChange(column, text, redacted)
-        return sorted(changes.values(), key=lambda each: each.order)
+        for some in batched(patterns(names, videos) if columns else (), PATTERNS_AT_ONCE):
+            parameters = {f"pattern{number}": pattern for number, pattern in enumerate(some)}
+            for row in self._query(select_statement(columns, len(some)), **parameters):
+                yield columns[int(row["place"])], str(row["text"]), str(row["whose"])
 
     def _replace(self, changes: list[TextChange]) -> int:
         """Replace or delete texts of one column. Returns the number of rows."""
@@ -179,7 +249,11 @@ class WarehouseRows:
             for each in self._fields(table):
                 is_text = is_free_text(each.name) or is_address(each.name) or each.name == SECTION
                 if each.field_type == "STRING" and is_text:
-                    yield Column(table, each.name, each.mode == "REPEATED")
+                    yield Column(table, each.name, each.mode == "REPEATED", self._key_of_row(table))
+
+    def _key_of_row(self, table: str) -> str:
+        """The column that says whose a row is; "" for a table whose rows are about many."""
+        return next((key for key in (VIDEO_KEY, USER_KEY) if self._has_column(table, key)), "")
 
     # Tables
 
@@ -203,6 +277,10 @@ class WarehouseRows:
     def _change(self, statement: str, **parameters: list[str] | str) -> int:
         dataset, bound = f"{self.client.project}.{self.dataset}", _bound(parameters)
         return run_dml(self.client, dataset, statement, bound, timeout_s=WHOLE_TABLE_TIMEOUT_S)
+
+
+def _key_of(table: str, column: str) -> str:
+    return f"SELECT '{table}' AS place, '{column}' AS key, {column} AS value FROM `{table}`"  # nosec B608 # both are ours
 
 
 def _lower_case(names: Iterable[str]) -> list[str]:

@@ -11,6 +11,9 @@ from shared.privacy.redaction import GONE, Redaction
 NAMES_AT_ONCE = 500
 """Names in one pattern."""
 
+PATTERNS_AT_ONCE = 20
+"""Patterns in one statement. BigQuery bills the texts once for each statement."""
+
 VALUES_AT_ONCE = 200
 BYTES_AT_ONCE = 200_000
 """Texts that one statement replaces. BigQuery takes a statement of 1 MB and parameters of 10 MB."""
@@ -21,11 +24,12 @@ SECTION = "section"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table that may mention somebody."""
+    """A column of a table that may mention somebody. `key` says whose a row is, if any does."""
 
     table: str
     name: str
     is_repeated: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +67,25 @@ def redacted_text(column: str, text: str, redaction: Redaction) -> str | None:
     return text if redacted == value else canonical_json(redacted)
 
 
-def select_statement(columns: Sequence[Column]) -> str:
-    """Selects the texts that match @pattern; `place` is the column's position in `columns`."""
+def select_statement(columns: Sequence[Column], patterns: int) -> str:
+    """Selects the texts that match one of @pattern0, @pattern1 …, and whose they are.
+
+    `place` is the column's position in `columns`.
+    """
+    where = " OR ".join(f"REGEXP_CONTAINS(text, @pattern{number})" for number in range(patterns))
     parts = [
-        f"SELECT DISTINCT '{number}' AS place, text FROM ({_source(column)}) "  # nosec B608 # ours
-        "WHERE REGEXP_CONTAINS(text, @pattern)"
+        f"SELECT DISTINCT '{number}' AS place, whose, text FROM ({_source(column)}) WHERE {where}"  # nosec B608 # ours
         for number, column in enumerate(columns)
     ]
     return " UNION ALL ".join(parts)
 
 
 def _source(column: Column) -> str:
+    whose, name, table = column.key or "''", column.name, column.table
     if column.is_repeated:
-        return f"SELECT word AS text FROM `{column.table}`, UNNEST({column.name}) AS word"  # nosec B608 # ours
-    return f"SELECT {column.name} AS text FROM `{column.table}`"  # nosec B608 # ours
+        words = f"UNNEST({name}) AS word"
+        return f"SELECT {whose} AS whose, word AS text FROM `{table}`, {words}"  # nosec B608 # ours
+    return f"SELECT {whose} AS whose, {name} AS text FROM `{table}`"  # nosec B608 # ours
 
 
 def update_statement(changes: Sequence[TextChange]) -> tuple[str, dict[str, str]]:

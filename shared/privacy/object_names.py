@@ -9,7 +9,7 @@ from shared.storage.layout import BUSINESS_TOKENS, TOKENS
 
 FOLDERS = (
     *("videos", "media", "metadata", "metrics", "retention"),
-    *("ratings", "answers", "frames"),
+    *("ratings", "answers", "frames", "deaths", "mentions"),
 )
 """Folders in which an object, or a folder, is named after a video."""
 

@@ -14,6 +14,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -21,12 +22,17 @@ from typing import Any, Literal
 
 from shared.errors import Misconfigured
 from shared.inputs.handles import handle
-from shared.model import Record
+from shared.inputs.json_input import parse_json
+from shared.model import VIDEO_ID, Record
 from shared.privacy.hashing_key import verified_key
 from shared.privacy.redaction import Redaction
 from shared.storage.lake import Lake
 
 TOMBSTONES = "tombstones/"
+MENTIONS = "mentions/"
+"""`mentions/{video_id}`: a stage took a mention out of a record of this video on its way to the
+tables. The lake may still have the mention, and then no table points at it."""
+
 CHANGED = f"{TOMBSTONES}changed"
 FRESH_S = 10.0
 """How long a stage may use the tombstones that it has read. `tta erase` waits longer."""
@@ -99,15 +105,26 @@ class Tombstones:
 
     def redact(self, record: Record) -> Record | None:
         """The record without mentions. None when it is about something erased."""
-        return Redaction(self).record(record)
+        redacted = Redaction(self).record(record)
+        if redacted is not None and redacted is not record:
+            self._note_mention(record.video_id)
+        return redacted
 
     def redact_message(self, data: bytes, attributes: Mapping[str, str]) -> bytes | None:
         """The data of a message without mentions. None when it is about something erased."""
-        return Redaction(self).message(data, attributes)
+        redacted = Redaction(self).message(data, attributes)
+        if redacted is not None and redacted != data:
+            self._note_mention(str(attributes.get("video_id") or _video_id_in(data)))
+        return redacted
 
     def redact_evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
         """The entry of a failure without mentions. None when it is about something erased."""
         return Redaction(self).evidence(evidence)
+
+    def _note_mention(self, video_id: str) -> None:
+        """Have the next erasure read the video's objects, whatever the tables say then."""
+        if VIDEO_ID.fullmatch(video_id):
+            self.lake.write_once(f"{MENTIONS}{video_id}", b"")
 
     # Storage
 
@@ -161,6 +178,14 @@ class Tombstones:
         if any(hashes.values()):
             self._digest("videos", "")  # raises when the key is missing or wrong
         return _Snapshot(generation, frozenset(hashes["videos"]), frozenset(hashes["creators"]))
+
+
+def _video_id_in(data: bytes) -> str:
+    """The video of a record's bytes; "" for a message that says none."""
+    with suppress(ValueError):
+        document = parse_json(data)
+        return str(document.get("video_id", "")) if isinstance(document, dict) else ""
+    return ""
 
 
 _digest = lru_cache(maxsize=50_000)(digest)

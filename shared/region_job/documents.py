@@ -47,6 +47,7 @@ class EraseWork(Work):
     asked_videos: tuple[Text, ...] = ()
     asked_creators: tuple[Text, ...] = ()
     vanished: bool = False
+    everything: bool = False
     names: tuple[Text, ...] = ()
     videos: tuple[Word, ...] = ()
     handler_s: float = 0.0

@@ -65,7 +65,8 @@ def perform(request: Work, services: JobServices, on_progress: OnProgress) -> An
 
 
 def _erase(request: EraseWork, services: JobServices, on_progress: OnProgress) -> Answer:
-    from shared.erasure.erase import ErasureApp, erase
+    from shared.erasure.app import ErasureApp
+    from shared.erasure.erase import erase
     from shared.erasure.outcome import ErasureTarget
     from shared.erasure.rows import WarehouseRows
     from shared.privacy.hashing_key import verified_key
@@ -78,8 +79,9 @@ def _erase(request: EraseWork, services: JobServices, on_progress: OnProgress) -
         tombstones=services.tombstones(),
         pseudonym=lambda name: pseudonym(key(), name),
         clock=services.clock,
-        on_progress=partial(_step, on_progress),
+        on_progress=on_progress,
         handler_s=request.handler_s,
+        everything=request.everything,
     )
     target = ErasureTarget(request.names, request.videos, len(set(request.asked_creators)))
     return erasure_fields(erase(target, app), (*request.names, *request.videos))

@@ -1,8 +1,7 @@
 """One bucket of Cloud Storage: streams, write-once objects, guarded replacement."""
 
 import hashlib
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +18,9 @@ from shared.http import bound_client, limits_of
 from shared.model import canonical_json
 from shared.storage.errors import translate_errors
 from shared.storage.layout import failed_name
+from shared.storage.listed_items import OBJECT_FIELDS, listed_items, noted_ids, object_fields
 from shared.storage.media import MediaReader
+from shared.storage.sink import Sink
 
 STREAM_CHUNK_BYTES = 2**20
 PEEK_BYTES = 256 * 2**10
@@ -38,6 +39,8 @@ class LakeObject:
     size: int
     updated: datetime
     custom_time: datetime | None = None
+    video_ids: tuple[str, ...] = ()
+    """The videos that the object lists, as its writer noted them. Empty where nobody did."""
 
 
 class Gone(Exception):
@@ -131,7 +134,7 @@ class Lake:
         blob = self._bucket.blob(name, generation=generation, chunk_size=STREAM_CHUNK_BYTES)
         try:
             with translate_errors():
-                blob.download_to_file(_Sink(checksum.update), retry=_RETRY)
+                blob.download_to_file(Sink(checksum.update), retry=_RETRY)
         except exceptions.NotFound as error:
             raise Gone(name) from error
         return checksum.hexdigest()
@@ -144,6 +147,20 @@ class Lake:
             return False
         return True
 
+    def write_page_once(self, name: str, content: bytes, video_ids: Sequence[str]) -> bool:
+        """Create an object that lists videos, as `write_once` does, and note their ids.
+
+        A listing shows the ids, so nobody reads a page to learn whom it lists. The ids of a page
+        that is too long for that are not noted.
+        """
+        blob = self._bucket.blob(name)
+        blob.metadata = noted_ids(video_ids)
+        try:
+            self._write(blob, content, 0, "application/json")
+        except Superseded:
+            return False
+        return True
+
     def replace(
         self, name: str, content: bytes, generation: int, content_type: str = "application/json"
     ) -> int:
@@ -151,7 +168,9 @@ class Lake:
 
         Raises Superseded when the object has changed meanwhile.
         """
-        blob = self._bucket.blob(name)
+        return self._write(self._bucket.blob(name), content, generation, content_type)
+
+    def _write(self, blob: storage.Blob, content: bytes, generation: int, content_type: str) -> int:
         try:
             with translate_errors():
                 blob.upload_from_string(
@@ -162,12 +181,17 @@ class Lake:
                     retry=_RETRY,
                 )
         except exceptions.PreconditionFailed as error:
-            raise Superseded(name) from error
+            raise Superseded(blob.name) from error
         return int(blob.generation)
 
     @contextmanager
     def create_stream(
-        self, name: str, content_type: str, over: int = 0, custom_time: datetime | None = None
+        self,
+        name: str,
+        content_type: str,
+        over: int = 0,
+        custom_time: datetime | None = None,
+        video_ids: Sequence[str] = (),
     ) -> Iterator[IO[bytes]]:
         """A file to write an object into, chunk by chunk, in bounded memory.
 
@@ -175,6 +199,7 @@ class Lake:
         replaces exactly the generation `over` (0: a new object). Raises Superseded otherwise.
         """
         blob = self._bucket.blob(name, chunk_size=STREAM_CHUNK_BYTES)
+        blob.metadata = noted_ids(video_ids)
         if custom_time is not None:
             blob.custom_time = custom_time
         try:
@@ -202,11 +227,8 @@ class Lake:
 
     def names(self, prefix: str) -> Iterator[str]:
         """Names under a prefix, in order, page by page."""
-        with translate_errors():
-            for blob in self._bucket.list_blobs(
-                prefix=prefix, fields="items(name),nextPageToken", retry=_RETRY
-            ):
-                yield blob.name
+        for item in listed_items(self._bucket, prefix, "name", _RETRY):
+            yield item["name"]
 
     def entries(
         self, prefix: str, after: str = "", before: str = "", page_size: int | None = None
@@ -216,24 +238,13 @@ class Lake:
         The names `after` and `before` are left out. A caller that reads only the first few gives a
         `page_size`, at most 1,000.
         """
-        fields = "items(name,generation,size,updated,customTime),nextPageToken"
-        with translate_errors():
-            for blob in self._bucket.list_blobs(
-                prefix=prefix,
-                start_offset=after or None,
-                end_offset=before or None,
-                fields=fields,
-                page_size=page_size,
-                retry=_RETRY,
-            ):
-                if blob.name != after:
-                    yield LakeObject(
-                        blob.name,
-                        int(blob.generation),
-                        int(blob.size),
-                        blob.updated,
-                        blob.custom_time,
-                    )
+        bounds = {"start_offset": after or None, "end_offset": before or None}
+        items = listed_items(
+            self._bucket, prefix, OBJECT_FIELDS, _RETRY, page_size=page_size, **bounds
+        )
+        for item in items:
+            if item["name"] != after:
+                yield LakeObject(**object_fields(item))
 
     def put(
         self,
@@ -274,17 +285,3 @@ class Lake:
         entry = {"stage": stage, "key": key, "reason": reason, "sentence": sentence}
         content = canonical_json(entry | {"failed_at": at.isoformat()} | evidence).encode()
         self.put(failed_name(stage, key), content)
-
-
-class _Sink(io.RawIOBase):
-    """A file that passes on what is written to it and stores nothing."""
-
-    def __init__(self, take: Callable[[bytes], None]):
-        self._take = take
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, chunk: Any) -> int:
-        self._take(chunk)
-        return len(chunk)

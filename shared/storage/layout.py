@@ -36,6 +36,7 @@ reports/{date}/…               report.html, report.csv, codebook.csv
 ledger/{table}/{kind}-{hash}.json
                                a plan that was run on a table, or locked for it; write-once
 tombstones/…                   keyed hashes of what was erased
+mentions/{video_id}            a stage took a mention of somebody erased out of a record
 """
 
 import hashlib

@@ -158,7 +158,8 @@ def keep_answers(
         content = with_provenance(
             body, collected_at=at.isoformat(), collection=collection.name, request=answer.request
         )
-        lake.write_once(f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}", content)
+        name = f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}"
+        lake.write_page_once(name, content, _ids_in(content, answer.videos, answer.video_ids))
 
 
 def keep_page(
@@ -184,7 +185,20 @@ def keep_page(
     content = with_provenance(
         body, collected_at=at.isoformat(), collection=collection.name, request=page.request
     )
-    lake.write_once(f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}", content)
+    name = f"raw/{source}/{at:%Y-%m-%d}/{collection.name}/{name}"
+    lake.write_page_once(name, content, _ids_in(content, page.videos))
+
+
+def _ids_in(content: bytes, items: Iterable[Any], requested: Iterable[str] = ()) -> list[str]:
+    """The ids of the videos on a page that is kept. None at all if one of them has no id.
+
+    An erasure reads no page that notes ids without its own.
+    """
+    try:
+        ids = dict.fromkeys([*requested, *map(video_id_of, items)])
+    except BadVideo:
+        return []
+    return [video_id for video_id in ids if video_id.encode() in content]
 
 
 def is_kept(lake: Lake, bad: BadItem, collection: Collection) -> bool:

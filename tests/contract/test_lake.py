@@ -55,6 +55,27 @@ def test_an_object_is_written_once(lake):
     assert lake.read("a.json") == b"1"
 
 
+def test_a_page_notes_the_videos_that_it_lists_and_a_listing_shows_them(lake):
+    assert lake.write_page_once("page.json", b"{}", ["7300000000000000001", "5"])
+    assert not lake.write_page_once("page.json", b"again", ["6"])
+    lake.write_once("other.json", b"{}")
+
+    other, page = lake.entries("")
+    with lake.create_stream(
+        "page.json", "application/json", over=page.generation, video_ids=["5"]
+    ) as stream:
+        stream.write(b"rewritten")
+
+    assert (other.video_ids, page.video_ids) == ((), ("7300000000000000001", "5"))
+    assert [entry.video_ids for entry in lake.entries("page")] == [("5",)]
+
+
+def test_ids_that_are_too_many_for_an_object_are_not_noted(lake):
+    lake.write_page_once("page.json", b"{}", [str(7300000000000000000 + n) for n in range(500)])
+
+    assert [entry.video_ids for entry in lake.entries("page")] == [()]
+
+
 def test_a_listing_in_small_pages_is_whole_and_in_order(lake):
     for name in ("a/2", "a/1", "a/3", "b/1"):
         lake.put(name, b"")

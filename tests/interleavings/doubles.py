@@ -1,7 +1,7 @@
 """Lake, topics and dead letters in memory, which stop before each outside operation."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -101,12 +101,18 @@ class SteppedLake(LakeInMemory):
 
     @contextmanager
     def create_stream(
-        self, name: str, content_type: str, over: int = 0, custom_time: datetime | None = None
+        self,
+        name: str,
+        content_type: str,
+        over: int = 0,
+        custom_time: datetime | None = None,
+        video_ids: Sequence[str] = (),
     ) -> Iterator[IO[bytes]]:
         buffer = io.BytesIO()
         yield buffer
         self._step("write", name)
         self._write(name, buffer.getvalue(), over, content_type, custom_time)
+        self.objects[name] = replace(self.objects[name], video_ids=tuple(video_ids))
 
     def delete(self, name: str, generation: int | None = None) -> bool:
         self._step("delete", name)
@@ -126,7 +132,7 @@ class SteppedLake(LakeInMemory):
             if it.startswith(prefix) and it > after and (not before or it < before)
         )
         for it in [self.objects[name] for name in listed]:
-            yield LakeObject(it.name, it.generation, it.size, it.updated, it.custom_time)
+            yield it.listed()
 
     def age(self, name: str, asker: str) -> tuple[int, timedelta] | None:
         self._step("stat", name)

@@ -8,7 +8,8 @@ from typing import Any
 
 from cloudevents.http import CloudEvent
 
-from shared.erasure.erase import ErasureRequest, erase, survey
+from shared.erasure.app import ErasureRequest
+from shared.erasure.erase import erase, survey
 from shared.errors import Transient
 from shared.messaging.events import PUBSUB_MESSAGE, Message, as_json
 from shared.messaging.failed import failures, replay

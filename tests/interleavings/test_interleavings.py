@@ -18,7 +18,7 @@ from tests.interleavings.substitutes import single_threaded
 
 ROOT = Path(__file__).parents[2]
 SEEDS = [60, pytest.param(100, marks=pytest.mark.campaign)]
-MOST_SEEDS = 600
+MOST_SEEDS = 1_000
 
 
 @pytest.mark.parametrize("seeds", SEEDS)

@@ -114,12 +114,16 @@ class RowsInMemory(WarehouseRows):
         tables = self._tables_in_memory.datasets[self.dataset]
         if statement.startswith("SELECT user_key, username"):
             yield from _creators(tables, parameters["names"])
+        elif statement.startswith("SELECT video_id FROM UNNEST"):
+            yield from _unlisted(tables, parameters["video_ids"].split(","))
+        elif statement.startswith("SELECT video_id FROM fact_video_analytics"):
+            yield from _vanished(tables)
         elif statement.startswith("SELECT video_id FROM dim_video"):
-            yield from _videos(tables, parameters["names"])
+            yield from _videos(tables, **parameters)
         elif _KEYS.search(statement):
-            yield from _keys(tables, statement)
+            yield from _keys(tables, statement, **parameters)
         elif _TEXTS.search(statement):
-            yield from _texts(tables, statement, parameters["pattern"])
+            yield from _texts(tables, statement, list(parameters.values()))
         else:
             raise NotImplementedError(statement)
 
@@ -425,8 +429,8 @@ def _language(video: Row, rating: Row) -> tuple[str, str]:
 
 _KEYS = re.compile(r"SELECT '(\w+)' AS place, '(\w+)' AS key")
 _TEXTS = re.compile(
-    r"SELECT DISTINCT '(\d+)' AS place, text FROM \("
-    r"SELECT (\w+) AS text FROM `(\w+)`(?:, UNNEST\((\w+)\) AS word)?\)"
+    r"SELECT DISTINCT '(\d+)' AS place, whose, text FROM \("
+    r"SELECT ([\w']+) AS whose, (\w+) AS text FROM `(\w+)`(?:, UNNEST\((\w+)\) AS word)?\)"
 )
 _DELETE = re.compile(r"DELETE FROM `(\w+)` WHERE (\w+) IN UNNEST\(@values\)$")
 _UPDATE = re.compile(r"UPDATE `(\w+)` AS it SET (\w+) = ")
@@ -438,30 +442,55 @@ def _creators(tables: Tables, names: list[str]) -> Iterator[Row]:
             yield {"user_key": row["user_key"], "username": row["username"]}
 
 
-def _videos(tables: Tables, names: list[str]) -> Iterator[Row]:
+def _videos(
+    tables: Tables, names: list[str] | None = None, user_keys: list[str] | None = None
+) -> Iterator[Row]:
     for row in list(tables["dim_video"].values()):
-        if row["user_key"].lower() in names:
+        is_named = names is not None and row["user_key"].lower() in names
+        if is_named or row["user_key"] in (user_keys or ()):
             yield {"video_id": row["video_id"]}
 
 
-def _keys(tables: Tables, statement: str) -> list[Row]:
+def _vanished(tables: Tables) -> Iterator[Row]:
+    rows = list(tables[FACT_TABLE].values())
+    yield from ({"video_id": row["video_id"]} for row in rows if row["vanished_at"])
+
+
+def _unlisted(tables: Tables, video_ids: list[str]) -> Iterator[Row]:
+    rows = list(tables["dim_video"].values())
+    listed = {row["video_id"] for row in rows if row["observed_at"].timestamp() > 0}
+    yield from ({"video_id": video_id} for video_id in video_ids if video_id not in listed)
+
+
+def _keys(
+    tables: Tables,
+    statement: str,
+    names: list[str] | None = None,
+    video_ids: list[str] | None = None,
+) -> list[Row]:
     return [
         {"place": table, "key": column, "value": value}
         for table, column in _KEYS.findall(statement)
         for value in dict.fromkeys(row[column] for row in tables[table].values())
         if value is not None
+        and (names is None or value.lower() in names)
+        and (video_ids is None or value in video_ids)
     ]
 
 
-def _texts(tables: Tables, statement: str, pattern: str) -> list[Row]:
+def _texts(tables: Tables, statement: str, patterns: list[str]) -> list[Row]:
     answer: list[Row] = []
-    for number, column, table, repeated in _TEXTS.findall(statement):
-        values = (row[repeated or column] for row in tables[table].values())
-        texts = (text for value in values for text in (value if repeated else [value]))
+    for number, key, column, table, repeated in _TEXTS.findall(statement):
+        texts = (
+            (row.get(key, ""), text)
+            for row in tables[table].values()
+            for text in (row[repeated] if repeated else [row[column]])
+            if text is not None
+        )
         answer += [
-            {"place": number, "text": text}
-            for text in dict.fromkeys(texts)
-            if text is not None and re.search(pattern, text)
+            {"place": number, "whose": whose, "text": text}
+            for whose, text in dict.fromkeys(texts)
+            if any(re.search(pattern, text) for pattern in patterns)
         ]
     return answer
 

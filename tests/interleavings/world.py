@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from shared.erasure import erase
+from shared.erasure.app import MOST_OBJECTS, SHORT_HANDLER_S, ErasureApp
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.events import Message, VideoUploaded, as_json, notification_of
 from shared.messaging.parked import park
@@ -40,7 +40,7 @@ from tests.interleavings.warehouse import RowsInMemory, TablesInMemory
 
 DATASET = "live"
 RATERS = ("gemini/", "signals/")
-HANDLER_S = erase.SHORT_HANDLER_S
+HANDLER_S = SHORT_HANDLER_S
 """How long a handler may go on after it looked at the tombstones: what the wait allows for."""
 
 LEASE_S = 2 * HANDLER_S
@@ -171,6 +171,11 @@ class World:
         for post in self.posts:
             self._put_post(post)
         self.is_made = True
+
+    @property
+    def is_pointed(self) -> bool:
+        """Whether erasures of this world search only where the tables point."""
+        return self.seed % 2 == 0
 
     def _step(self, what: str) -> None:
         if self.scheduler.current is not None:
@@ -333,14 +338,15 @@ class World:
             sleep=self.scheduler.sleep,
         )
 
-    def erase_app(self) -> erase.ErasureApp:
-        return erase.ErasureApp(
+    def erase_app(self) -> ErasureApp:
+        return ErasureApp(
             lake=self.lake,  # type: ignore[arg-type]
             rows=RowsInMemory(self.tables, DATASET),  # type: ignore[arg-type]
             tombstones=self.tombstones(),
             pseudonym=lambda name: f"p_{name.encode().hex()}",
             clock=self.scheduler.now,
             sleep=self.scheduler.sleep,
+            most_objects=0 if self.is_pointed else MOST_OBJECTS,
         )
 
 

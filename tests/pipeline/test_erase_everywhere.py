@@ -157,9 +157,9 @@ def test_after_an_erasure_the_name_is_in_no_byte_of_the_home(cloud, tmp_path):
     saved = home / "reports/2026-11-01/report.html"
     saved.parent.mkdir(parents=True, exist_ok=True)
     saved.write_text(f"<p>{name}</p>")
-    before = list(world.lake.names("tombstones/"))
+    before = list(world.lake.names("tombstones/creators/"))
     world.tta("erase", "--creator", name + "x", "--yes", status=1)  # nobody is called so
-    assert list(world.lake.names("tombstones/")) == before
+    assert list(world.lake.names("tombstones/creators/")) == before
 
     seen = json.loads(world.tta("erase", "--creator", name, "--dry-run", "--json"))
     report = json.loads(world.tta("erase", "--creator", name, "--yes", "--json"))

@@ -38,6 +38,13 @@ def erase(
             help="Undo the tombstones of an erasure, so that restored data is accepted.",
         ),
     ] = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--everything",
+            help="Read every object, not only those that the tables point at in a large lake.",
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before erasing.")] = False,
     target: Target = "local",
     here: Here = False,
@@ -50,14 +57,15 @@ def erase(
 
     The command shows where it found the name, and asks before it erases. It writes a tombstone (a
     keyed hash) before it deletes anything. Every stage, replay and rebuild then drops what still
-    arrives. At the end it searches everything again. The exit status is 1 when something still
-    has the name. Run the same command again later, as proof that nothing came back. For a target in
-    the cloud a job in its region erases, once you have agreed here.
+    arrives. At the end it searches again. A lake of more than 20,000 objects is searched where the
+    tables point, unless --everything is given. The exit status is 1 when something still has the
+    name. Run the same command again later, as proof that nothing came back. For a target in the
+    cloud a job in its region erases, once you have agreed here.
     """
     from cli.console import Screen
     from cli.errors import WRONG_USE, UserError
     from cli.verbs.erase.run import ErasureOptions, run_erase
-    from shared.erasure.erase import ErasureRequest
+    from shared.erasure.app import ErasureRequest
     from shared.model import VIDEO_ID
 
     home = chosen_home(home, demo, target)
@@ -79,5 +87,6 @@ def erase(
         take_back=take_back,
         in_region=in_region,
         watch=watch,
+        everything=everything,
     )
     run_erase(request, home, target, Screen(machine=json), options)

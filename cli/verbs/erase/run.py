@@ -9,6 +9,7 @@ from cli.cloud import open_cloud
 from cli.console import Screen
 from cli.errors import UserError
 from cli.failures import keep_dead_letters
+from cli.progress import ProgressLine
 from cli.tombstone_key import hash_key, tombstones_of
 from cli.verbs.erase.local_copies import (
     clean_logs,
@@ -31,15 +32,8 @@ from local.home import Home
 from local.served import served
 from local.traffic import wait_until_over
 from local.vacuum import NotRewritten
-from shared.erasure.erase import (
-    SHORT_HANDLER_S,
-    ErasureApp,
-    ErasureRequest,
-    erase,
-    survey,
-    take_back,
-    target_of,
-)
+from shared.erasure.app import SHORT_HANDLER_S, ErasureApp, ErasureRequest
+from shared.erasure.erase import erase, survey, take_back, target_of
 from shared.erasure.outcome import ErasureReport, ErasureSurvey
 from shared.erasure.rows import WarehouseRows
 from shared.erasure.targets import TargetNames
@@ -67,6 +61,7 @@ class ErasureOptions:
     take_back: bool = False
     in_region: bool = False
     watch: str | None = None
+    everything: bool = False
 
 
 def run_erase(
@@ -75,7 +70,7 @@ def run_erase(
     """Erase after the person has agreed. Raises UserError when something remains."""
     report: ErasureReport | None = None
     with open_cloud(home, screen, INGEST, target=target) as endpoints:
-        app = _app(endpoints, screen)
+        app = _app(endpoints, screen, options.everything)
         try:
             if options.take_back:
                 _take_back(request, app, endpoints, screen)
@@ -105,7 +100,7 @@ def _erase(
         wait_until_over(endpoints)
         keep_dead_letters(endpoints, app.lake, app.tombstones)
     if options.in_region and not options.dry_run:
-        earlier = watched_erasure(request, options.watch, endpoints, screen)
+        earlier = watched_erasure(request, app, options.watch, endpoints, screen)
         if earlier is not None:
             _erase_copies(home, app, endpoints, earlier)
             return earlier
@@ -120,7 +115,7 @@ def _erase(
         show_way_back(endpoints, screen)
         _ask(seen, endpoints)
     if options.in_region:
-        report = erase_in_region(request, seen.target, app.handler_s, endpoints, screen)
+        report = erase_in_region(request, seen.target, app, endpoints, screen)
     else:
         with screen.working("Erasing …"):
             report = erase(seen.target, app)
@@ -158,9 +153,12 @@ def _show_dry_run(seen: ErasureSurvey, home: Home, app: ErasureApp, screen: Scre
 def _refuse_unknown(seen: ErasureSurvey, options: ErasureOptions) -> None:
     if seen.unknown and not options.in_advance:
         names = ", ".join(seen.unknown)
+        further = ""
+        if seen.objects_unread:
+            further = f" {seen.objects_unread:,} objects were not read; --everything reads them."
         raise UserError(
             f"Nothing here names {names}: nothing was erased, and no tombstone was written. Check "
-            "the spelling. With --in-advance, it is dropped when it arrives."
+            f"the spelling. With --in-advance, it is dropped when it arrives.{further}"
         )
 
 
@@ -188,7 +186,7 @@ def _take_back(
         )
 
 
-def _app(endpoints: Endpoints, screen: Screen) -> ErasureApp:
+def _app(endpoints: Endpoints, screen: Screen, everything: bool) -> ErasureApp:
     lake = Lake.connect(endpoints.project, endpoints.bucket)
     key = verified_key(lambda: hash_key(endpoints), lake)
     return ErasureApp(
@@ -197,7 +195,8 @@ def _app(endpoints: Endpoints, screen: Screen) -> ErasureApp:
         tombstones=tombstones_of(endpoints, lake),
         pseudonym=lambda name: pseudonym(key(), name),
         clock=lambda: datetime.now(UTC),
-        on_progress=screen.now,
+        on_progress=ProgressLine(screen.now),
+        everything=everything,
         handler_s=longest_handler_s(endpoints),
     )
 

@@ -24,6 +24,8 @@ def show_survey(seen: ErasureSurvey, screen: Screen, everything: bool = False) -
         screen.say(f"  {source:<22} {field:<18} {count:>5}  {quoted}")
     if seen.by_hand:
         screen.say(f"Change these yourself: {', '.join(seen.by_hand)}")
+    if seen.objects_unread:
+        screen.say(unread_sentence(seen.objects_unread))
     if seen.unknown:
         screen.say(f"Nothing here names {', '.join(seen.unknown)}.")
     if everything:
@@ -31,6 +33,13 @@ def show_survey(seen: ErasureSurvey, screen: Screen, everything: bool = False) -
             screen.say(f"  {what:<8} {name}")
         for table, count in sorted(seen.rows.items()):
             screen.say(f"  rows     {table}: {count} keys and texts")
+
+
+def unread_sentence(unread: int) -> str:
+    return (
+        f"At least {unread:,} objects were not read: the tables say that they name nobody erased. "
+        "--everything reads them."
+    )
 
 
 def question(seen: ErasureSurvey, endpoints: Endpoints) -> str:
@@ -84,7 +93,11 @@ def show_report(report: ErasureReport, endpoints: Endpoints, screen: Screen) -> 
         copies = ", ".join(f"{count} {what}" for what, count in sorted(report.copies.items()))
         screen.show(f"here     {copies}")
     if not (report.remaining or report.by_hand):
-        screen.show(f"Searched {report.objects_scanned} objects and all tables: the name is gone.")
+        screen.show(
+            f"Searched {report.objects_scanned:,} objects and all tables: the name is gone."
+        )
+    if report.objects_unread:
+        screen.show(unread_sentence(report.objects_unread))
     if not endpoints.is_local:
         screen.show(
             "Messages in transit may arrive for ten minutes, and are dropped. Then run this again, "

@@ -11,7 +11,8 @@ from cli.verbs.erase.view import refuse_remaining, show_survey, way_back
 from local.endpoints import Endpoints
 from local.home import Home
 from local.served import served
-from shared.erasure.erase import SHORT_HANDLER_S, ErasureApp, ErasureRequest, wait_for_stages
+from shared.erasure.app import SHORT_HANDLER_S, ErasureApp, ErasureRequest
+from shared.erasure.erase import wait_for_stages
 from shared.erasure.objects import Mention
 from shared.erasure.outcome import ErasureReport, ErasureSurvey, ErasureTarget
 from shared.privacy.redaction import Redaction

@@ -10,11 +10,12 @@ import json
 import os
 import random
 import re
-from collections import Counter
 
 import pytest
 
-from shared.erasure.erase import ErasureApp, ErasureRequest, erase, target_of
+from shared.erasure.affected_rows import AffectedRows
+from shared.erasure.app import ErasureApp, ErasureRequest
+from shared.erasure.erase import erase, target_of
 from shared.inputs.handles import handle
 from shared.model import parse_record
 from shared.privacy.pseudonym import pseudonym
@@ -42,11 +43,13 @@ class NoRows:
     def videos_of(self, names):
         return set()
 
-    def survey(self, names, videos, redaction):
-        return Counter(), []
+    def affected(self, names, videos, redaction, everything):
+        return AffectedRows()
 
-    def erase(self, names, videos, redaction):
+    def delete(self, rows):
         return {}
+
+    redact = delete
 
 
 def others() -> dict[str, bytes]:

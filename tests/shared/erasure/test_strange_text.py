@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from shared.erasure.erase import CannotErase, ErasureApp, ErasureRequest, erase, target_of
+from shared.erasure.app import CannotErase, ErasureApp, ErasureRequest
+from shared.erasure.erase import erase, target_of
 from shared.privacy.redaction import Redaction
 from tests.fakes import LakeInMemory, tombstones_in
 from tests.records import DAY_0

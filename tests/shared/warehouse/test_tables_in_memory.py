@@ -117,11 +117,17 @@ def test_batches_and_erasures_give_the_same_rows(db, tables, seed):
     videos = sorted(real_rows.videos_of([NAME]))
     assert sorted(rows.videos_of([NAME])) == videos
     redaction = Redaction(TargetNames([NAME], videos, tombstones))
-    count, findings = rows.survey([NAME], videos, redaction)
-    real_count, real_findings = real_rows.survey([NAME], videos, redaction)
-    assert count == real_count
-    assert sorted(map(str, findings)) == sorted(map(str, real_findings))
-    assert rows.erase([NAME], videos, redaction) == real_rows.erase([NAME], videos, redaction)
+    everything = seed % 2 == 0
+    affected = rows.affected([NAME], videos, redaction, everything)
+    real_affected = real_rows.affected([NAME], videos, redaction, everything)
+    assert affected == real_affected
+    assert affected == rows.affected([NAME], videos, redaction, not everything)
+    assert rows.videos_of_keys(affected.creators) == real_rows.videos_of_keys(affected.creators)
+    asked = [*VIDEOS, "5"]
+    assert rows.unlisted(asked) == real_rows.unlisted(asked)
+    assert rows.vanished() == real_rows.vanished()
+    assert rows.delete(affected) == real_rows.delete(real_affected)
+    assert rows.redact(affected) == real_rows.redact(real_affected)
 
     real, ours = both(db, tables)
     assert ours == real
