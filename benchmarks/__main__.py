@@ -14,11 +14,11 @@ from benchmarks.table import Measurement
 from shared.concurrency import in_one_thread
 
 SUITES = (
-    *("imports", "starts", "deployed", "fetch", "load", "cost", "chain"),
+    *("imports", "starts", "deployed", "fetch", "load", "rebuild", "cost", "chain"),
     *("insights", "tables", "planted", "report", "signals", "parked"),
 )
 EPILOGUE = """\
-Without a name all suites run (about 30 minutes on two quiet cores), and benchmarks/results.json is
+Without a name all suites run (about 45 minutes on two quiet cores), and benchmarks/results.json is
 written. Ratios are measured side by side in one run, so a slow machine changes them little, but a
 busy machine changes them. Exit status 1 when a measurement misses its bar or fails, 2 for wrong
 use.

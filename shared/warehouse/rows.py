@@ -77,6 +77,8 @@ def table_rows(records: Iterable[Record]) -> Rows:
 
 def _distinct(rows: list[Row]) -> list[Row]:
     """Rows without repetitions, such as 'unknown', 'und' and redeliveries."""
+    if len(rows) < 2:
+        return rows
     return list({canonical_json(row): row for row in rows}.values())
 
 

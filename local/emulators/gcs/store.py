@@ -106,8 +106,8 @@ class Store:
                 require_bucket(tx, bucket)
                 current = find(tx, bucket, name)
                 conditions.check(current)
-                new = _new_object(tx, bucket, name, content, fields)
-                _save(tx, new)
+                new = new_object(tx, bucket, name, content, fields)
+                save(tx, new)
                 if also:
                     also(tx, new)
                 self._outbox.record(tx, new, replaced=current)
@@ -133,7 +133,7 @@ class Store:
             conditions.check(current)
             fields = patched(current.fields, change) | {"updated": rfc3339(datetime.now(UTC))}
             new = replace(current, metageneration=current.metageneration + 1, fields=fields)
-            _save(tx, new)
+            save(tx, new)
         return new
 
     def delete(
@@ -180,7 +180,8 @@ def from_row(row: tuple[str, str, int, int, int, str, str]) -> StoredObject:
     return StoredObject(*row[:6], json.loads(row[6]))
 
 
-def _save(tx: sqlite3.Connection, new: StoredObject) -> None:
+def save(tx: sqlite3.Connection, new: StoredObject) -> None:
+    """Make the object the current one of its name."""
     values = (
         new.bucket,
         new.name,
@@ -193,9 +194,10 @@ def _save(tx: sqlite3.Connection, new: StoredObject) -> None:
     tx.execute(f"INSERT OR REPLACE INTO objects ({COLUMNS}) VALUES (?,?,?,?,?,?,?)", values)
 
 
-def _new_object(
+def new_object(
     tx: sqlite3.Connection, bucket: str, name: str, content: Content, fields: Fields
 ) -> StoredObject:
+    """The next generation of an object, with the fields that the service sets itself."""
     now = datetime.now(UTC)
     generation = _next_generation(tx, now)
     own: Fields = {
