@@ -17,6 +17,7 @@ import gc
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -191,6 +192,8 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     gc.freeze()
     gc.set_threshold(COLLECTS_AFTER_OBJECTS)
     gc.enable()
+    # What a killed server had received of a load job is of no use, and may name people.
+    shutil.rmtree(_uploads(data), ignore_errors=True)
     close_emulator(_uploads(data))
     server.create_app = _guarded(server.create_app)
     return _emulator(port, data, project)

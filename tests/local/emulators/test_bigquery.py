@@ -1,5 +1,6 @@
 """The local BigQuery stores tables, but not their history, and drops old statements."""
 
+import io
 import json
 import signal
 import subprocess
@@ -94,6 +95,23 @@ def test_no_server_of_another_protocol_is_loaded(tmp_path):
 
 
 @pytest.mark.campaign
+def test_what_a_killed_server_had_received_of_a_load_job_is_forgotten_at_the_start(tmp_path):
+    left_over = tmp_path / "uploads" / "upload-1.json"
+    left_over.parent.mkdir()
+    left_over.write_text('{"item": "ada"}')
+
+    with running(tmp_path) as (client, _):
+        assert not left_over.exists()
+        file = io.BytesIO(b'{"name": "bob"}')
+        config = bigquery.LoadJobConfig(
+            source_format="NEWLINE_DELIMITED_JSON", schema=[bigquery.SchemaField("name", "STRING")]
+        )
+        client.create_dataset("d")
+        client.load_table_from_file(file, "d.t", job_config=config).result()
+
+        assert list(left_over.parent.iterdir()) == []
+
+
 def test_statements_that_an_earlier_version_stored_are_forgotten_at_the_start(tmp_path):
     stored = '"_bqemulator_catalog".jobs'
     with running(tmp_path) as (_, process):
