@@ -131,7 +131,8 @@ def leave_most_to_campaigns(items: list[pytest.Item]) -> None:
     """Of the examples of a test that is marked `few(n)`, n are drawn by its name for the suite."""
     examples: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if item.get_closest_marker("few") and not item.get_closest_marker("campaign"):
+        marks = {mark.name for mark in item.own_markers}  # its function's, and its parameters'
+        if "few" in marks and "campaign" not in marks:
             examples.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for name, group in examples.items():
         (number,) = group[0].get_closest_marker("few").args  # type: ignore[union-attr]

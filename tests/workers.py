@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -95,6 +96,16 @@ def import_tests(paths: Sequence[Path]) -> None:
         with suppress(ImportError):
             importlib.import_module(name)
     del sys.modules[NOT_BEFORE_A_FORK]
+    read_constants()
+
+
+def read_constants() -> None:
+    """Have Hypothesis read the constants of our modules, as it does in each process otherwise."""
+    # It is Hypothesis's own function, and Hypothesis warns that no session has begun.
+    with suppress(ImportError), warnings.catch_warnings(action="ignore"):
+        from hypothesis.internal.conjecture.providers import _get_local_constants
+
+        _get_local_constants()
 
 
 def _work(connection: socket.socket) -> None:
