@@ -24,7 +24,6 @@ Only rows whose records were published without the lake are lost.
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,9 +31,8 @@ from functools import partial
 from typing import Any
 
 from google.api_core import exceptions
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from shared.errors import Misconfigured, Transient
+from shared.errors import Misconfigured
 from shared.privacy.tombstones import Tombstones
 from shared.progress import OnProgress, Progress, no_progress
 from shared.storage.lake import Lake
@@ -43,6 +41,7 @@ from shared.warehouse.client import bigquery
 from shared.warehouse.lake_batches import LakeBatches
 from shared.warehouse.lake_records import LakeReader, LakeRecord, NameRange, joined, ranges_of
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
+from shared.warehouse.outages import retried
 from shared.warehouse.partitions import MOST_PARTITIONS
 from shared.warehouse.rebuild_state import RebuildState, StateFile
 from shared.warehouse.shadow import PATIENCE_S, Shadow
@@ -88,7 +87,8 @@ def rebuild(app: RebuildApp) -> dict[str, Any]:
 
     Returns counts of the objects `loaded`, `caught_up` and `malformed` (kept under
     failed/rebuild/), and whether an earlier run was `resumed`. An unfinished run with another
-    dataset, other primary raters or of another version is not resumed: the rebuild starts over.
+    dataset, other primary raters or of another version is not resumed: the rebuild starts over, and
+    first ends one that replaces tables already. Without the shadow it starts over, too.
     Raises Transient, Misconfigured and RebuildInProgress.
     """
     return _Rebuild(app).finish()
@@ -115,12 +115,7 @@ class _Rebuild:
             self._merge()
             if not self._is_overtaken_by_erasure():
                 self._save(phase="swapping")
-        if self._state.phase == "swapping":
-            self._swap()
-            self._save(phase="catching_up")
-        caught_up = self._catch_up()
-        self._shadow.drop()
-        self._file.delete()
+        caught_up = self._replace()
         counts = {
             "loaded": self._state.loaded,
             "caught_up": caught_up,
@@ -133,21 +128,25 @@ class _Rebuild:
 
     def _begin(self) -> tuple[RebuildState, bool]:
         earlier = self._file.read()
-        self._state = RebuildState(
-            way="staged",
-            run=uuid.uuid4().hex,
-            dataset=self._app.dataset,
-            primary_raters=tuple(self._app.primary_raters),
-        )
-        if earlier is not None and earlier.is_resumable_by(self._state):
-            return earlier, True
+        new = RebuildState.new(self._app.dataset, self._app.primary_raters)
+        if earlier is not None and self._has_rows(earlier):
+            if earlier.is_resumable_by(new):
+                return earlier, True
+            if earlier.is_replacing(self._app.dataset):
+                self._state = earlier
+                self._replace()  # otherwise its process might copy the tables that we empty below
+        self._state = new
+        self._save()  # from now on, a process that still works for the earlier one stops
         self._empty_shadow()
         for name in list(self._lake.names(f"{FAILED}rebuild/")):
             self._lake.delete(name)  # failures of an earlier rebuild
-        self._save()
         began_at = self._file.written_at()
         self._save(started_at=began_at, tombstones=self._app.tombstones.generation())
         return self._state, False
+
+    def _has_rows(self, earlier: RebuildState) -> bool:
+        """Whether the shadow of an unfinished rebuild is there, if it is needed any more."""
+        return earlier.phase == "catching_up" or self._staged.exists()
 
     def _empty_shadow(self) -> None:
         self._shadow.drop()
@@ -249,6 +248,17 @@ class _Rebuild:
 
     # Swapping and catching up
 
+    def _replace(self) -> int:
+        """Replace the live tables, and end. Returns the number of objects that were caught up."""
+        if self._state.phase == "swapping":
+            self._swap()
+            self._save(phase="catching_up")
+        caught_up = self._catch_up()
+        self._save()  # raises where this rebuild was ended: the shadow may be that of the next one
+        self._shadow.drop()
+        self._file.delete()
+        return caught_up
+
     def _swap(self) -> None:
         for number, table in enumerate(TABLES):
             self._report("Replacing the tables", number, len(TABLES), "tables")
@@ -283,15 +293,4 @@ class _Rebuild:
         self._app.on_progress(Progress(step, finished, total, unit))
 
     def _retry(self, work: Callable[[], Any]) -> Any:
-        """Call `work` until it succeeds, for some minutes; only Transient is tried again."""
-        try:
-            return work()
-        except Transient:  # making the object below takes longer than much of the work
-            log.info("retrying", exc_info=True)
-        return Retrying(
-            retry=retry_if_exception_type(Transient),
-            stop=stop_after_delay(PATIENCE_S),
-            wait=wait_random_exponential(multiplier=0.5, max=30),
-            sleep=self._app.sleep,
-            reraise=True,
-        )(work)
+        return retried(work, PATIENCE_S, self._app.sleep)

@@ -1,5 +1,7 @@
 """The state of a rebuild in the lake, which one process at a time may write."""
 
+import uuid
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
@@ -18,8 +20,9 @@ class RebuildState(Checked):
     """How far a rebuild is.
 
     `started_at` is the storage's time, and `cursor` is the last name whose rows are staged.
-    `tombstones` is the generation of the tombstones when the rebuild began to read. A state of
-    another version has no `way` or another one, and its rebuild starts over.
+    `tombstones` is the generation of the tombstones when the rebuild began to read. `holder` is
+    the process that wrote the state. A state of another version has no `way` or another one, and
+    its rebuild starts over.
     """
 
     way: Literal["staged"]
@@ -32,6 +35,16 @@ class RebuildState(Checked):
     cursor: Text = ""
     loaded: Count = 0
     malformed: Count = 0
+    holder: Text = ""
+
+    @classmethod
+    def new(cls, dataset: str, primary_raters: Sequence[str]) -> "RebuildState":
+        raters = tuple(primary_raters)
+        return cls(way="staged", run=uuid.uuid4().hex, dataset=dataset, primary_raters=raters)
+
+    def is_replacing(self, dataset: str) -> bool:
+        """Whether tables of this dataset may be replaced already, but not all."""
+        return self.dataset == dataset and self.phase in ("swapping", "catching_up")
 
     def is_resumable_by(self, other: "RebuildState") -> bool:
         same = (self.dataset, self.primary_raters) == (other.dataset, other.primary_raters)
@@ -39,10 +52,15 @@ class RebuildState(Checked):
 
 
 class StateFile:
-    """The state as this process last read or wrote it. Nobody else may have written since."""
+    """The state as this process last read or wrote it. Nobody else may have written since.
+
+    Two processes that resume one rebuild come to the same steps. The holder tells their states
+    apart, so only one of them goes on.
+    """
 
     def __init__(self, lake: Lake):
         self._lake = lake
+        self._holder = uuid.uuid4().hex
         self._generation = 0
 
     def read(self) -> RebuildState | None:
@@ -55,7 +73,7 @@ class StateFile:
 
     def write(self, state: RebuildState, **changes: Any) -> RebuildState:
         """Write the state with changes. Raises RebuildInProgress when another one wrote it."""
-        changed = state.model_copy(update=changes)
+        changed = state.model_copy(update=changes | {"holder": self._holder})
         content = changed.model_dump_json(exclude_none=True).encode()
         try:
             self._generation = self._lake.replace(STATE, content, self._generation)
@@ -77,3 +95,4 @@ class StateFile:
 
     def delete(self) -> None:
         self._lake.delete(STATE, self._generation)
+        self._generation = 0

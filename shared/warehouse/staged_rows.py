@@ -88,10 +88,20 @@ class StagedRows:
         with translate_errors(STAGED_ROWS):
             self.client.create_table(table, exists_ok=True, **BOUNDED)
 
+    def exists(self) -> bool:
+        """Whether they are still there: somebody may delete the dataset, or its tables expire."""
+        with translate_errors(STAGED_ROWS):
+            try:
+                self.client.get_table(self._path(), **BOUNDED)
+            except exceptions.NotFound:
+                return False
+        return True
+
     def append(self, lines: IO[bytes]) -> None:
-        """Append a file of lines by one load job."""
+        """Append a file of lines by one load job. A table that is gone is not created again."""
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
             schema=STAGED_SCHEMA,
         )

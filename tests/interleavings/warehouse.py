@@ -175,6 +175,10 @@ class StagedRowsInMemory:
         self._tables.step("create staged rows")
         self._tables.staged.setdefault(self._name, [])
 
+    def exists(self) -> bool:
+        self._tables.step("look for staged rows")
+        return self._name in self._tables.staged
+
     def append(self, lines: IO[bytes]) -> None:
         lines.seek(0)
         rows = [json.loads(line) for line in lines]

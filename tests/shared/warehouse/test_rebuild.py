@@ -424,6 +424,81 @@ def test_of_two_rebuilds_at_once_the_later_saver_stops(empty):
         rebuild(empty.app())
 
 
+def killed_when(world, condition, **changes):
+    """A rebuild whose process is killed after the first state of that kind is saved."""
+
+    def die(state):
+        if condition(state):
+            raise KeyboardInterrupt
+
+    world.lake.on_save = die
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(world.app(**changes))
+    world.lake.on_save = lambda state: None
+
+
+def test_of_two_processes_that_resume_one_rebuild_the_later_saver_stops(world):
+    made_by_events = world.db.tables()
+    killed_when(world, lambda state: state.phase == "swapping")
+    slower = rebuilding._Rebuild(world.app())
+    rebuilding._Rebuild(world.app())._save(phase="catching_up")
+
+    with pytest.raises(RebuildInProgress):
+        slower.finish()
+
+    rebuild(world.app())
+    assert world.db.tables() == made_by_events
+
+
+def test_a_process_that_ends_late_leaves_the_shadow_of_the_next_rebuild(world):
+    made_by_events = world.db.tables()
+    killed_when(world, lambda state: state.phase == "catching_up")
+    slower = rebuilding._Rebuild(world.app())
+    rebuild(world.app())
+
+    def slower_ends(state):
+        if state.cursor:
+            world.lake.on_save = lambda state: None
+            with pytest.raises(RebuildInProgress):
+                slower.finish()
+            assert world.db.client.staged[f"{world.db.dataset}__rebuild"]
+
+    world.lake.on_save = slower_ends
+    rebuild(world.app(range_objects=8))
+
+    assert world.db.tables() == made_by_events
+
+
+def test_other_raters_while_tables_are_replaced_empty_no_live_table(empty):
+    empty.publish(FULL)
+    before = empty.db.tables()
+    seen = []
+
+    def another_begins(state):
+        if state.phase == "swapping":
+            killed_when(empty, lambda state: state.phase == "filling", primary_raters=("signals/",))
+            seen.append(empty.db.tables())
+
+    empty.lake.on_save = another_begins
+    with pytest.raises(RebuildInProgress):
+        rebuild(empty.app())
+
+    assert seen == [before]
+    assert empty.db.tables() == before
+
+
+@pytest.mark.parametrize("phase", ["filling", "merging", "swapping"])
+def test_a_rebuild_whose_shadow_is_gone_starts_over(world, phase):
+    made_by_events = world.db.tables()
+    killed_when(world, lambda state: state.phase == phase and state.loaded >= 8, range_objects=8)
+    rebuilding.Shadow(world.db.client, world.db.dataset, f"{world.db.dataset}__rebuild").drop()
+
+    answer = rebuild(world.app())
+
+    assert (answer["loaded"], answer["resumed"]) == (17, False)
+    assert world.db.tables() == made_by_events
+
+
 def test_an_outage_of_a_moment_is_sat_out(empty, monkeypatch):
     empty.publish(FULL)
     made_by_events = empty.db.tables()

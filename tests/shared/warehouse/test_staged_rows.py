@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from shared.errors import Misconfigured
 from shared.listings import known_fields
 from shared.model import UNKNOWN_CREATOR
 from shared.warehouse.lake_records import LakeRecord
@@ -91,3 +92,13 @@ def test_staged_rows_make_the_tables_that_batches_make(db, shadow, seed):
     assert shadow.tables() == db.tables()
     merge(shadow)
     assert shadow.tables() == db.tables()
+
+
+def test_staged_rows_that_are_gone_are_not_begun_anew(shadow):
+    staged = StagedRows(shadow.client, shadow.dataset)
+    assert staged.exists()
+    shadow.client.delete_table(staged._path())
+
+    assert not staged.exists()
+    with pytest.raises(Misconfigured, match="staged_rows"):
+        staged.append(io.BytesIO(b'{"place":0,"object":"x","item":"{}"}\n'))
