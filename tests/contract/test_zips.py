@@ -184,6 +184,7 @@ def test_analyze_rates_a_video(cloud, python, unpacked, tmp_path):
     assert (answer.status_code, len(ratings)) == (200, 1)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("unpacked", ["load"], indirect=True)
 def test_load_merges_a_record_that_is_pushed_and_one_that_it_pulls(cloud, python, unpacked):
     with pointing_at(cloud):
