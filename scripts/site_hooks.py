@@ -68,5 +68,7 @@ def _named(folder: str, link: re.Match[str]) -> str:
     path = posixpath.normpath(posixpath.join("docs", folder, link["target"]))
     if path.startswith("docs/"):
         return link[0]
-    words = link["text"].strip("`")
-    return f"`{path}`" if path.endswith(words) else f"{link['text']} (`{path}`)"
+    if path.endswith(link["text"].strip("`")):
+        return f"`{path}`"
+    in_brackets = link.string[: link.start()].endswith("(")
+    return f"{link['text']}, `{path}`" if in_brackets else f"{link['text']} (`{path}`)"

@@ -50,6 +50,7 @@ def test_a_link_within_the_documentation_stays_a_link():
 def test_a_file_of_the_repository_is_named():
     assert shown("[`functions.tf`](../../terraform/functions.tf)") == "`terraform/functions.tf`"
     assert shown("[roles](../terraform/ROLES.md#who)", "a.md") == "roles (`terraform/ROLES.md`)"
+    assert shown("errors ([the model](../../a.py))") == "errors (the model, `a.py`)"
 
 
 def test_a_page_that_a_text_of_the_program_names_is_linked():
