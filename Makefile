@@ -102,7 +102,7 @@ docs-check: $(READY) ## Run the commands of README, tutorials and guides (or of 
 	@$(BIN)/python -m tests.docs $(PAGES)
 	@$(BIN)/python -m tests.docs.prose
 
-cost: $(READY) ## Write what loading costs in BigQuery into docs/operations.md, after a change of tables or SQL (needs npm)
+cost: $(READY) ## Write what loading costs in BigQuery into docs/reference/cost.md, after a change of tables or SQL (needs npm)
 	@$(BIN)/python -m tests.sql.references
 	@$(BIN)/python -m benchmarks.warehouse_cost
 

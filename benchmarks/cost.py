@@ -129,5 +129,5 @@ def _month() -> Iterator[Measurement]:
         "cost, a month's trickle at 1,000,000 videos, at most 5 minutes old: USD of bytes billed",
         usd(month.billed_bytes),
         MONTH_USD_BAR,
-        note=f"{others:.2f} USD for the rest but Gemini and files: docs/operations.md",
+        note=f"{others:.2f} USD for the rest but Gemini and files: docs/reference/cost.md",
     )

@@ -56,7 +56,7 @@ variable "schedules_paused" {
 }
 
 variable "freshness_s" {
-  description = "Seconds that a record may wait until its rows are durable. Up to 60: records are pushed, and load waits that long for more of them. Above: the scheduler has load pull them, every whole number of minutes up to that. Longer costs less: docs/operations.md, \"Freshness\"."
+  description = "Seconds that a record may wait until its rows are durable. Up to 60: records are pushed, and load waits that long for more of them. Above: the scheduler has load pull them, every whole number of minutes up to that. Longer costs less: docs/guides/cost.md."
   type        = number
   default     = 300
 

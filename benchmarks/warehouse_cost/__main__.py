@@ -1,4 +1,4 @@
-"""`python -m benchmarks.warehouse_cost` writes the tables of the model into docs/operations.md."""
+"""`python -m benchmarks.warehouse_cost` writes the tables of docs/reference/cost.md."""
 
 from benchmarks.warehouse_cost.page import PAGE, written
 

@@ -1,6 +1,6 @@
 """The bill of a month beside BigQuery's bytes, at list prices in US dollars and without free tiers.
 
-The prices are those of docs/operations.md, for europe-west1.
+The prices are those of docs/guides/cost.md, for europe-west1.
 """
 
 import json
@@ -32,7 +32,7 @@ SCHEDULER_JOB = 0.10
 
 SIGNALS_S, SIGNALS_AT_ONCE = 3.0, 1.0
 GEMINI_S, GEMINI_AT_ONCE = 20.0, 4.0
-"""Seconds per video and videos at once, as docs/operations.md reckons."""
+"""Seconds per video and videos at once, as docs/guides/cost.md reckons."""
 
 FETCH_S_PER_1000 = 300.0
 SWEEP_S, SWEEPS_A_MONTH = 2.0, 30 * 24 * 6

@@ -1,4 +1,4 @@
-"""The tables of docs/operations.md that come from the model."""
+"""The tables of docs/reference/cost.md that come from the model."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmarks.warehouse_cost.records import CURVE_S
 from benchmarks.warehouse_cost.trickle import month_of_loading
 from benchmarks.warehouse_cost.world import ALL_READINGS, SPAN_DAYS, TablesAtRest, row_shape
 
-PAGE = Path(__file__).parents[2] / "docs/operations.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/cost.md"
 BEGIN, END = "<!-- make cost: begin -->\n", "<!-- make cost: end -->\n"
 
 BEFORE_BYTES_PER_VIDEO, BEFORE_LEAST_BYTES = 12_200, 94_000_000

@@ -9,7 +9,7 @@
   are on it.
 * Every other folder is read whole, except those that name nobody by their nature.
 
-docs/operations.md says for each folder what this finds, and what it cannot find.
+docs/reference/erasure.md says for each folder what this finds, and what it cannot find.
 """
 
 import re

@@ -191,8 +191,8 @@ def test_a_month_at_five_minutes_stays_below_its_bar():
 
 
 def test_the_model_waits_and_pulls_where_the_deployment_does():
-    functions = (page.PAGE.parents[1] / "terraform/functions.tf").read_text()
-    variables = (page.PAGE.parents[1] / "terraform/variables.tf").read_text()
+    functions = (page.PAGE.parents[2] / "terraform/functions.tf").read_text()
+    variables = (page.PAGE.parents[2] / "terraform/variables.tf").read_text()
     default = re.search(r'variable "freshness_s" {.*?default += (\d+)', variables, re.S)[1]
 
     assert f"pushes_records = var.freshness_s <= {trickle.LONGEST_WAIT_S}\n" in functions

@@ -59,7 +59,7 @@ def _violations(world: World, run: Run) -> Iterator[str]:
     yield from world.swapped_in
     if run.erases and world.is_pointed:
         # A rating that was on its way to the tables is noted when it arrives, and the erasure must
-        # run again, as docs/operations.md says.
+        # run again, as docs/guides/erase.md says.
         run.play_calmly("erase")
     if run.erases:
         yield from (f"when all had ended: {each}" for each in erased_remains(world))

@@ -101,7 +101,7 @@ def show_report(report: ErasureReport, endpoints: Endpoints, screen: Screen) -> 
     if not endpoints.is_local:
         screen.show(
             "Messages in transit may arrive for ten minutes, and are dropped. Then run this again, "
-            "as the proof. docs/operations.md lists what Google keeps for a while."
+            "as the proof. docs/reference/erasure.md lists what Google keeps for a while."
         )
 
 

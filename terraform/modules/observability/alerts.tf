@@ -232,7 +232,7 @@ resource "google_monitoring_alert_policy" "bytes" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Nothing is lost: after midnight (UTC) loading resumes. To load the rest today, raise `daily_budget_gb` and apply; records that are parked already still wait until midnight. If a day's load should cost less, raise `freshness_s`: docs/operations.md, \"Freshness\"."
+    content   = "Nothing is lost: after midnight (UTC) loading resumes. To load the rest today, raise `daily_budget_gb` and apply; records that are parked already still wait until midnight. If a day's load should cost less, raise `freshness_s`: docs/guides/cost.md."
   }
 }
 

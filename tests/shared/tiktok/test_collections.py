@@ -227,8 +227,8 @@ def test_a_hostile_or_broken_file_is_refused_with_a_sentence(text):
     assert len(caught.value.sentence) < 500
 
 
-def test_the_ages_that_operations_gives_for_tiktoks_terms_fulfil_them_and_the_defaults_do_not():
-    page = (Path(__file__).parents[3] / "docs/operations.md").read_text()
+def test_the_ages_that_the_guide_gives_for_tiktoks_terms_fulfil_them_and_the_defaults_do_not():
+    page = (Path(__file__).parents[3] / "docs/guides/erase.md").read_text()
     (example,) = re.findall(r"`(\[1, 3, 7, 14, [0-9, ]+\])`", page)
     ages = parse(LEAST % f"refresh_ages_days: {example}").ages_days
 

@@ -23,7 +23,7 @@ def partitions(deployment: Deployment, google: GoogleApis) -> str:
     stored = _stored_bytes(deployment, google)
     read = _bytes_of_a_dry_run(deployment, google)
     if read > stored / 2 > 0:
-        todo = "See docs/operations.md, “What loading costs in BigQuery”, before you load much."
+        todo = "See docs/reference/cost.md before you load much."
         raise CheckFailed(f"a batch reads {read:,} bytes whatever its days", todo)
     return f"a batch reads its own days, of {stored:,} bytes"
 

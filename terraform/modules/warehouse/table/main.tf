@@ -75,12 +75,12 @@ resource "google_bigquery_table" "this" {
   lifecycle {
     precondition {
       condition     = !contains(keys(local.computed), each.key) || !contains(keys(var.live), each.key) || try(var.live[each.key]["partition"], "") == try(local.computed[each.key], "")
-      error_message = "${each.key} is of an earlier version, and an apply would replace it by an empty table. Run `tta tables --migrate` first; see docs/operations.md, migrate."
+      error_message = "${each.key} is of an earlier version, and an apply would replace it by an empty table. Run `tta tables --migrate` first; see docs/guides/migrate.md."
     }
 
     precondition {
       condition     = !can(each.value.scores) || !contains(keys(var.live), each.key) || try(var.live[each.key]["scores"], "") == try(each.value.scores, "")
-      error_message = "${each.key} has the scores of one answer, and an apply would replace it by an empty table. Run `tta tables --migrate` first; see docs/operations.md, migrate."
+      error_message = "${each.key} has the scores of one answer, and an apply would replace it by an empty table. Run `tta tables --migrate` first; see docs/guides/migrate.md."
     }
   }
 }
