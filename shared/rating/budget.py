@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import RLock
 
 from shared.errors import Misconfigured, Transient
-from shared.rating.daily_spending import PaidCall, SpendingDay
+from shared.rating.daily_spending import PaidCall, SpendingDay, chunk
 from shared.rating.journal import LeaseLapsed, SpendJournal, journal_name, sent_before_lapse
 from shared.rating.ledger import (
     NANO,
@@ -31,7 +31,6 @@ from shared.rating.ledger import (
 )
 from shared.storage.lake import Lake, Superseded
 
-CHUNKS_PER_DAY = 20
 LEASE_S = 660.0
 """Longer than a handler may run (570 s), so its last call is still reserved."""
 
@@ -220,8 +219,8 @@ class Budget:
                 f"left that is not reserved; {missing.nano_usd / NANO:.4f} more is needed.",
             )
         return Cost(
-            _chunk(missing.videos, day.paid.videos, available.videos, self._limit.videos),
-            _chunk(missing.nano_usd, day.paid.nano_usd, available.nano_usd, self._limit.nano_usd),
+            chunk(missing.videos, day.paid.videos, available.videos, self._limit.videos),
+            chunk(missing.nano_usd, day.paid.nano_usd, available.nano_usd, self._limit.nano_usd),
         )
 
     def _write_down(self, days: list[SpendingDay]) -> None:
@@ -237,20 +236,24 @@ class Budget:
     def _write(self, day: SpendingDay, grant: Callable[[Cost], Cost]) -> None:
         """Write this instance's entry into the day's ledger, reserving what `grant` returns.
 
-        When too little is free, the unsent reservations of dead instances are taken back first.
+        When too little is free, the unsent reservations of dead instances are taken back first. A
+        refusal is written too, unless the ledger states this limit: `sweep` reads it there.
         """
         name = spend_name(self._name, day.date)
         sent_by_dead: dict[str, Cost] | None = None
+        refusal: OverBudget | None = None
         for attempt in range(_MOST_ATTEMPTS):
             content, generation = self._lake.read_with_generation(name)
             ledger = read_ledger(name, content)
             ledger.cut(sent_by_dead or {})
             try:
                 granted = grant(ledger.reserved(without=day.instance))
-            except OverBudget:
+            except OverBudget as over:
                 if sent_by_dead is None and (sent_by_dead := self._dead(ledger, day.date)):
                     continue
-                raise
+                if ledger.states(self._limit):
+                    raise
+                granted, refusal = NO_COST, over
             if granted != NO_COST:
                 day.journal.open()
             entry = day.entry(granted)
@@ -263,6 +266,8 @@ class Budget:
             day.reserved, day.written = entry.reserved(), entry
             for instance in sent_by_dead or {}:
                 self._lake.delete(journal_name(self._name, day.date, instance))
+            if refusal:
+                raise refusal
             return
         raise Transient(f"{name} was written by others {_MOST_ATTEMPTS} times in a row")
 
@@ -282,12 +287,6 @@ class Budget:
                 if sent is not None:
                     sent_by_dead[instance] = sent
         return sent_by_dead
-
-
-def _chunk(missing: int, paid: int, available: int | None, limit: int | None) -> int:
-    if available is None or limit is None or missing <= 0:
-        return 0
-    return min(max(missing, min(paid, limit // CHUNKS_PER_DAY)), available)
 
 
 def _nano(usd: float) -> int:

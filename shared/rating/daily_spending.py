@@ -6,6 +6,8 @@ from datetime import date
 from shared.rating.journal import SpendJournal
 from shared.rating.ledger import NO_COST, Cost, InstanceSpend, SpendLimit
 
+CHUNKS_PER_DAY = 20
+
 
 @dataclass(slots=True, eq=False)
 class SpendingDay:
@@ -74,3 +76,10 @@ class PaidCall:
             self.day.under_way -= self.cost
             self.day.outside -= self.cost if self.has_left else NO_COST
             self.day.paid += actual
+
+
+def chunk(missing: int, paid: int, available: int | None, limit: int | None) -> int:
+    """How much to reserve at once, of videos or nano-dollars."""
+    if available is None or limit is None or missing <= 0:
+        return 0
+    return min(max(missing, min(paid, limit // CHUNKS_PER_DAY)), available)

@@ -100,6 +100,11 @@ class DayLedger(BaseModel):
     def paid(self) -> Cost:
         return sum((entry.paid() for entry in self.instances.values()), NO_COST)
 
+    def states(self, limit: SpendLimit) -> bool:
+        """Whether the last write was made under this limit."""
+        usd = None if limit.nano_usd is None else limit.nano_usd / NANO
+        return bool(self.instances) and (self.budget_videos, self.budget_usd) == (limit.videos, usd)
+
     def cut(self, sent_by: dict[str, Cost]) -> None:
         """Take back what these instances had reserved and neither sent nor paid."""
         for instance, sent in sent_by.items():
@@ -125,7 +130,8 @@ def affordable_videos(lake: Lake, name: str, day: date) -> int | None:
     """How many videos the budget of that UTC day can still pay, by the ledgers.
 
     None when no ledger of the last week names a budget. A day without a ledger takes the budget of
-    the day before. Money becomes videos by their average cost.
+    the day before. Money becomes videos by their average cost. Where nothing was paid for a week,
+    it is at most one.
     """
     ledgers = [_ledger_of(lake, name, day - timedelta(days=back)) for back in range(_DAYS_BACK)]
     latest = next((ledger for ledger in ledgers if ledger.instances), None)
@@ -136,9 +142,12 @@ def affordable_videos(lake: Lake, name: str, day: date) -> int | None:
     if latest.budget_videos is not None:
         counts.append(latest.budget_videos - reserved.videos)
     priced = next((ledger.paid() for ledger in ledgers if ledger.paid().videos), None)
-    if latest.budget_usd is not None and priced is not None and priced.nano_usd > 0:
+    if latest.budget_usd is not None:
         remaining = round(latest.budget_usd * NANO) - reserved.nano_usd
-        counts.append(remaining * priced.videos // priced.nano_usd)
+        if priced is None:
+            counts.append(min(1, remaining))
+        elif priced.nano_usd > 0:
+            counts.append(remaining * priced.videos // priced.nano_usd)
     return max(0, min(counts)) if counts else None
 
 

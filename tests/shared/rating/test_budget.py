@@ -423,6 +423,24 @@ def test_the_ledger_says_how_many_videos_a_day_can_still_pay(world):
     assert affordable_videos(world.lake, "signals", DAY) is None
 
 
+def test_a_budget_below_the_price_of_one_video_can_pay_one_at_most(world):
+    """Otherwise each sweep would release the whole backlog, and all of it would be parked again."""
+    budget = world.budget(usd=0.001)
+
+    assert paid_of([budget], 3) == 0
+
+    assert affordable_videos(world.lake, "gemini", DAY) == 1
+    assert world.lake.ledger_writes == 1, "the second refusal has nothing to add"
+
+
+def test_a_lowered_budget_stands_in_the_ledger_after_its_first_refusal(world):
+    paid_of([world.budget(videos=100)], 20)
+
+    assert paid_of([world.budget(videos=10)], 1) == 0
+
+    assert affordable_videos(world.lake, "gemini", DAY) == 0
+
+
 def test_an_instance_that_closes_loses_nothing(world):
     first = world.budget(videos=100)
     pays(first)
