@@ -26,6 +26,8 @@ MOST_RATERS = 30
 """A model, a wording and a frame rate each make few; more is a mistake."""
 
 _NAME = "[a-z][a-z0-9-]{0,19}"
+_TAKEN = "any"
+"""The folder of uploads that wait for the common budget alone (shared/storage/layout.py)."""
 
 Literature = Literal["", "cards", "rag"]
 """The findings of psychology before the rubric, by their word in a rater's name.
@@ -103,6 +105,8 @@ def read_named_raters(value: object) -> tuple[NamedRater, ...]:
     names = [rater.name for rater in raters]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"two entries have the name {twice[0]}")
+    if _TAKEN in names:
+        raise ValueError(f"no entry can have the name {_TAKEN}; give it another name")
     return raters
 
 

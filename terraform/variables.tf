@@ -132,8 +132,8 @@ variable "gemini_raters" {
   default = []
 
   validation {
-    condition     = alltrue([for rater in var.gemini_raters : can(regex("^[a-z][a-z0-9-]{0,19}$", rater.name))]) && length(distinct(var.gemini_raters[*].name)) == length(var.gemini_raters)
-    error_message = "Each of gemini_raters must have a name of its own: 1 to 20 lower-case letters, digits and hyphens, a letter first."
+    condition     = alltrue([for rater in var.gemini_raters : can(regex("^[a-z][a-z0-9-]{0,19}$", rater.name)) && rater.name != "any"]) && length(distinct(var.gemini_raters[*].name)) == length(var.gemini_raters)
+    error_message = "Each of gemini_raters must have a name of its own: 1 to 20 lower-case letters, digits and hyphens, a letter first, and not any."
   }
 
   validation {

@@ -70,6 +70,7 @@ def test_an_empty_setting_names_no_rater(monkeypatch, text):
         ('[{"name":"f","daily_budget_usd":0}]', "key daily_budget_usd"),
         ('[{"name":"f","daily_budget_videos":1.5}]', "key daily_budget_videos"),
         ('[{"name":"f"},{"name":"f"}]', "two entries have the name f"),
+        ('[{"name":"any"}]', "no entry can have the name any; give it another"),
         ("[1]", "entry 1 is not an object"),
         ("{}", "not a list; write it like [{"),
         ("[", "not JSON"),
