@@ -28,6 +28,7 @@ from shared.erasure.request import check, find_target, plain_names, videos_of
 from shared.erasure.rounds import ErasureRounds, affected_objects
 from shared.erasure.search import reads_everything, search_of
 from shared.erasure.targets import TargetNames
+from shared.erasure.unlisted import UnlistedMetadata
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import FRESH_S
 from shared.progress import Progress
@@ -43,20 +44,22 @@ ROUNDS = 3
 def target_of(request: ErasureRequest, app: ErasureApp) -> ErasureTarget:
     """Every name and video that a request means, by lake and tables. Raises CannotErase."""
     check(request)
-    return find_target(request, app, reads_everything(app))
+    unlisted = UnlistedMetadata(app.lake, app.rows)
+    return find_target(request, app, reads_everything(app), unlisted)
 
 
 def survey(request: ErasureRequest, app: ErasureApp) -> ErasureSurvey:
     """Find everything that an erasure would change. Raises CannotErase and Transient."""
     check(request)
     everything = reads_everything(app)
-    target = find_target(request, app, everything)
+    unlisted = UnlistedMetadata(app.lake, app.rows)
+    target = find_target(request, app, everything, unlisted)
     earlier = {name for name in target.names if app.tombstones.has_creator(name)}
     earlier |= {video_id for video_id in target.videos if app.tombstones.has_video(video_id)}
     target_names = TargetNames(target.names, target.videos, app.tombstones)
     redaction = Redaction(target_names)
     rows = app.rows.affected(target.names, target.videos, redaction, everything)
-    search = search_of(app, target, rows, redaction, everything)
+    search = search_of(app, target, rows, redaction, None if everything else unlisted)
     entries = chain(search.entries(), search.listings())
     affected = list(affected_objects(search, entries, app, redaction))
     mentions = [mention for each in affected for mention in each.mentions]
@@ -90,9 +93,10 @@ def erase(target: ErasureTarget, app: ErasureApp) -> ErasureReport:
     report.tombstones = app.tombstones.put(target.videos, target.names, app.clock())
     wait_for_stages(app)
     everything = reads_everything(app)
-    target = _with_latest_videos(target, app, report, everything)
+    unlisted = UnlistedMetadata(app.lake, app.rows)
+    target = _with_latest_videos(target, app, report, everything, unlisted)
     refuse_during_rebuild(app, "The tombstones are written, and nothing else was changed.")
-    rounds = ErasureRounds(target, app, report, everything)
+    rounds = ErasureRounds(target, app, report, everything, unlisted)
     for _ in range(ROUNDS):
         if not rounds.erase():
             break
@@ -103,14 +107,18 @@ def erase(target: ErasureTarget, app: ErasureApp) -> ErasureReport:
 
 
 def _with_latest_videos(
-    target: ErasureTarget, app: ErasureApp, report: ErasureReport, everything: bool
+    target: ErasureTarget,
+    app: ErasureApp,
+    report: ErasureReport,
+    everything: bool,
+    unlisted: UnlistedMetadata,
 ) -> ErasureTarget:
     """The target with posts that were listed after the survey, for example during the question.
 
     Once their listing is deleted, nothing says whose files and ratings they are. By now every stage
     knows the names and drops later posts, so no post can be missed.
     """
-    videos = videos_of(target.names, app, everything).difference(target.videos)
+    videos = videos_of(target.names, app, everything, unlisted).difference(target.videos)
     if not videos:
         return target
     report.videos += len(videos)

@@ -25,7 +25,7 @@ from shared.erasure.app import ErasureApp
 from shared.erasure.listings import METADATA
 from shared.erasure.outcome import ErasureTarget
 from shared.erasure.parked_search import parked_entries
-from shared.erasure.unlisted import unlisted_names
+from shared.erasure.unlisted import UnlistedMetadata, unlisted_names
 from shared.inputs.handles import handle
 from shared.model import id_in_name
 from shared.privacy.object_names import creator_in_name, video_in_name
@@ -57,11 +57,17 @@ class PointedSearch:
     """One pass over a large lake for `target`. `rows` are the rows that name somebody."""
 
     def __init__(
-        self, app: ErasureApp, redaction: Redaction, target: ErasureTarget, rows: AffectedRows
+        self,
+        app: ErasureApp,
+        redaction: Redaction,
+        target: ErasureTarget,
+        rows: AffectedRows,
+        unlisted: UnlistedMetadata,
     ):
         self._lake = app.lake
         self._tables = app.rows
         self._on_progress = app.on_progress
+        self._unlisted = unlisted
         self._redaction = redaction
         self._rows = rows
         self._names = target.names
@@ -131,7 +137,8 @@ class PointedSearch:
 
     def _look_at_unlisted_metadata(self) -> None:
         """Read the listings that the tables do not hold."""
-        names = unlisted_names(METADATA, self._lake, self._tables, self._count)
+        names = self._unlisted.names(self._show)
+        self._listed += self._unlisted.listed
         for name, is_affected in in_order(self._is_affected, names):
             video_id = video_in_name(name)
             if video_id is None or name != metadata_name(video_id):
@@ -160,7 +167,10 @@ class PointedSearch:
 
     def _count(self, number: int) -> None:
         self._listed += number
-        self._on_progress(Progress("Listing the lake", self._listed, unit="names"))
+        self._show(self._listed)
+
+    def _show(self, listed: int) -> None:
+        self._on_progress(Progress("Listing the lake", listed, unit="names"))
 
     @property
     def _with_texts(self) -> set[str]:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from shared.erasure.app import CannotErase, ErasureApp, ErasureRequest
-from shared.erasure.listings import METADATA, ListedVideo, all_listings, listings_in, outboxes
+from shared.erasure.listings import ListedVideo, all_listings, listings_in, outboxes
 from shared.erasure.outcome import ErasureTarget
-from shared.erasure.unlisted import unlisted_names
+from shared.erasure.unlisted import UnlistedMetadata
 from shared.inputs.handles import handle
 from shared.model import UNKNOWN_CREATOR, VIDEO_ID
 
@@ -22,14 +22,16 @@ def check(request: ErasureRequest) -> None:
             raise CannotErase(f"{video_id!r} is not a video id.")
 
 
-def find_target(request: ErasureRequest, app: ErasureApp, everything: bool) -> ErasureTarget:
+def find_target(
+    request: ErasureRequest, app: ErasureApp, everything: bool, unlisted: UnlistedMetadata
+) -> ErasureTarget:
     """Every name and video that a request means, which `check` has let through.
 
     With `everything`, each listing of the lake is read. Otherwise the tables are asked, and only
     listings that they do not hold are read.
     """
     plain = plain_names(request.creators)
-    listed = list(_listings(app, everything)) if plain else []
+    listed = list(_listings(app, everything, unlisted)) if plain else []
     aliases = _aliases(plain, listed, app)
     names = list(dict.fromkeys([*plain, *(name for them in aliases.values() for name in them)]))
     videos = set(request.videos) | _videos_of(names, listed, app)
@@ -38,9 +40,11 @@ def find_target(request: ErasureRequest, app: ErasureApp, everything: bool) -> E
     return ErasureTarget(tuple(names), tuple(sorted(videos)), len(plain), aliases)
 
 
-def videos_of(names: Sequence[str], app: ErasureApp, everything: bool) -> set[str]:
+def videos_of(
+    names: Sequence[str], app: ErasureApp, everything: bool, unlisted: UnlistedMetadata
+) -> set[str]:
     """The videos of creators, by all their names, in lake and tables."""
-    return _videos_of(names, _listings(app, everything), app) if names else set()
+    return _videos_of(names, _listings(app, everything, unlisted), app) if names else set()
 
 
 def plain_names(creators: Iterable[str]) -> list[str]:
@@ -61,11 +65,13 @@ def plain_names(creators: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(plain))
 
 
-def _listings(app: ErasureApp, everything: bool) -> Iterator[ListedVideo]:
+def _listings(
+    app: ErasureApp, everything: bool, unlisted: UnlistedMetadata
+) -> Iterator[ListedVideo]:
     if everything:
         yield from all_listings(app.lake)
         return
-    yield from listings_in(app.lake, unlisted_names(METADATA, app.lake, app.rows))
+    yield from listings_in(app.lake, unlisted.names())
     yield from outboxes(app.lake)
 
 

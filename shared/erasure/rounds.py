@@ -9,6 +9,7 @@ from shared.erasure.app import ErasureApp
 from shared.erasure.objects import AffectedObject, apply, examine
 from shared.erasure.outcome import ErasureReport, ErasureTarget
 from shared.erasure.search import Search, search_of
+from shared.erasure.unlisted import UnlistedMetadata
 from shared.privacy.redaction import Redaction
 from shared.progress import Progress
 from shared.storage.lake import LakeObject
@@ -23,13 +24,19 @@ class ErasureRounds:
     """Rounds of one erasure, which write what they did into `report`."""
 
     def __init__(
-        self, target: ErasureTarget, app: ErasureApp, report: ErasureReport, everything: bool
+        self,
+        target: ErasureTarget,
+        app: ErasureApp,
+        report: ErasureReport,
+        everything: bool,
+        unlisted: UnlistedMetadata,
     ):
         self._target = target
         self._app = app
         self._report = report
         self._everything = everything
         self._redaction = Redaction(app.tombstones)
+        self._unlisted = unlisted
         self._earlier: Search | None = None
 
     def erase(self) -> bool:
@@ -72,7 +79,11 @@ class ErasureRounds:
         return self._app.rows.affected(names, videos, self._redaction, self._everything)
 
     def _search(self, rows: AffectedRows) -> Search:
-        search = search_of(self._app, self._target, rows, self._redaction, self._everything)
+        app = self._app
+        if self._earlier is not None:
+            self._unlisted = UnlistedMetadata(app.lake, app.rows)
+        unlisted = None if self._everything else self._unlisted
+        search = search_of(app, self._target, rows, self._redaction, unlisted)
         if self._earlier is not None:
             search.follow(self._earlier)
         self._earlier = search

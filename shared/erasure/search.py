@@ -14,6 +14,7 @@ from shared.erasure.app import ErasureApp
 from shared.erasure.listings import METADATA
 from shared.erasure.outcome import ErasureTarget
 from shared.erasure.pointed import PointedSearch
+from shared.erasure.unlisted import UnlistedMetadata
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import MENTIONS
 from shared.storage.folders import behind
@@ -90,12 +91,15 @@ def search_of(
     target: ErasureTarget,
     rows: AffectedRows,
     redaction: Redaction,
-    everything: bool,
+    unlisted: UnlistedMetadata | None,
 ) -> Search:
-    """The search for one pass over the lake. `rows` is what the tables said for this pass."""
-    if everything:
+    """The search for one pass over the lake. `rows` is what the tables said for this pass.
+
+    Without `unlisted` it is a search of everything.
+    """
+    if unlisted is None:
         return WholeSearch(app.lake)
-    return PointedSearch(app, redaction, target, rows)
+    return PointedSearch(app, redaction, target, rows, unlisted)
 
 
 def _is_small(lake: Lake, most: int) -> bool:

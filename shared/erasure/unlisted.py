@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 
 from shared.batching import batched
 from shared.concurrency import in_order
+from shared.erasure.listings import METADATA
 from shared.erasure.rows import WarehouseRows
 from shared.model import VIDEO_ID
 from shared.privacy.object_names import video_in_name
 from shared.storage.lake import Lake
 
-IDS_AT_ONCE = 100_000
-"""Ids in one statement, which are 2 MB. BigQuery takes requests of 10 MB."""
+IDS_AT_ONCE = 200_000
+"""Ids in one statement, which are 4 MB. BigQuery takes requests of 10 MB."""
 
 _STATEMENTS_AT_ONCE = 2
 
@@ -37,3 +38,24 @@ def unlisted_names(
 
     for names in in_order(unlisted, counted(), _STATEMENTS_AT_ONCE):
         yield from names
+
+
+class UnlistedMetadata:
+    """The names of listings that the tables do not hold, looked up once."""
+
+    def __init__(self, lake: Lake, rows: WarehouseRows):
+        self._lake = lake
+        self._rows = rows
+        self._names: list[str] | None = None
+        self.listed = 0
+
+    def names(self, on_listed: Callable[[int], None] = lambda number: None) -> list[str]:
+        """The names. `on_listed` is called as the listing goes on, with how many there are."""
+
+        def count(number: int) -> None:
+            self.listed += number
+            on_listed(self.listed)
+
+        if self._names is None:
+            self._names = list(unlisted_names(METADATA, self._lake, self._rows, count))
+        return self._names

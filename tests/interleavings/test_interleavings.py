@@ -39,7 +39,7 @@ def test_no_interleaving_violates_anything_and_every_pair_of_operations_meets(se
             "shared.erasure.erase.refuse_during_rebuild",
             lambda app, state: None,
             ("erase", "rebuild"),
-            29,
+            885,
         ),
         (
             "shared.warehouse.rebuild._Rebuild._is_overtaken_by_erasure",
@@ -49,7 +49,7 @@ def test_no_interleaving_violates_anything_and_every_pair_of_operations_meets(se
         ),
         (
             "shared.erasure.erase._with_latest_videos",
-            lambda target, app, report: target,
+            lambda target, *others: target,
             ("erase", "fetch"),
             32,
         ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from local import vacuum
 from local.emulators.gcs.content import ContentFiles
 from local.emulators.gcs.database import Database
-from local.emulators.gcs.listing import ListRequest, ObjectPage, list_page
+from local.emulators.gcs.listing import ListRequest, ObjectPage, list_names, list_page
 from local.emulators.gcs.notifications import NotificationConfigs, Outbox
 from local.emulators.gcs.store import Store
 from local.emulators.gcs.uploads import Uploads
@@ -42,6 +42,10 @@ class StorageBackend:
     def list_objects(self, bucket: str, request: ListRequest) -> ObjectPage:
         with self.database.read() as view:
             return list_page(view, bucket, request)
+
+    def list_names(self, bucket: str, request: ListRequest) -> tuple[list[str], str | None]:
+        with self.database.read() as view:
+            return list_names(view, bucket, request)
 
     def rewrite_if_requested(self) -> None:
         """Rewrite the catalogue after an erasure, so that no free page holds a deleted name."""
