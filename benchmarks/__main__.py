@@ -15,7 +15,7 @@ from shared.concurrency import in_one_thread
 
 SUITES = (
     *("imports", "starts", "deployed", "fetch", "load", "rebuild", "cost", "chain"),
-    *("insights", "tables", "planted", "report", "signals", "parked"),
+    *("insights", "tables", "planted", "report", "signals", "parked", "erase"),
 )
 EPILOGUE = """\
 Without a name all suites run (about 45 minutes on two quiet cores), and benchmarks/results.json is
