@@ -551,7 +551,7 @@ def test_watching_without_a_time_of_reading_is_left_out_like_counts():
 
 
 def test_every_name_that_is_known_is_documented():
-    text = (Path(__file__).parents[4] / "docs/reference/collections.md").read_text()
+    text = (Path(__file__).parents[4] / "docs/reference/column-names.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
 
     documented = {ours: set(re.findall(r"`([\w.]+)`", rows.get(ours, ""))) for ours in NAMES}
