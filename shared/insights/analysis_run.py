@@ -11,6 +11,7 @@ from shared.insights.for_whom import ForWhom, for_whom_of
 from shared.insights.headline import Headline, headline
 from shared.insights.plan import BadPlan, Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS
+from shared.insights.rating_columns import VIDEO, RatingsBesideRows, usable
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.secondary import Shapes, shapes
 from shared.insights.statistics.effect import Effect, NotEstimable
@@ -40,6 +41,7 @@ class AnalysisRun:
     ):
         self._plan, self._say, self._ratings = plan, say, ratings
         self._processes = processes
+        self._beside: RatingsBesideRows | None = None
         self._equal_age = equal_age
         self.headline: Headline | None = None
         self.corrected: list[Correction] = []
@@ -57,6 +59,9 @@ class AnalysisRun:
             self.notes.append(f"Left out, with only {len(sample.frame)} rows: {outcomes}.")
             return
         self.size = max(self.size, (len(sample.frame), sample.groups.count))
+        self._beside = None
+        if self._ratings is not None and VIDEO in sample.frame:
+            self._beside = RatingsBesideRows(sample.frame, usable(self._ratings))
         for question in questions:
             self._within(sample, question)
         if sample.groups.count < FEWEST_CLUSTERS:
@@ -68,10 +73,10 @@ class AnalysisRun:
             return
         self._need_resamples(sample)
         self._ranks(sample, questions)
-        if self._ratings is not None:
+        if self._beside is not None:
             self._say("Corrections for errors of the ratings …")
             self.corrected += corrections(
-                *(sample, questions, self.effects, self._ratings, self._plan.seed, self._processes)
+                *(sample, questions, self.effects, self._beside, self._plan.seed, self._processes)
             )
         for question in questions:
             self._models(sample, question)
@@ -158,8 +163,8 @@ class AnalysisRun:
         answer = headline(sample, question, self._plan, self._equal_age)
         effects = [answer.effect(name) for name in sample.predictors]
         self.effects += effects
-        if self._ratings is not None:
-            self.corrected += ratio_corrections(answer, effects, self._ratings)
+        if self._beside is not None:
+            self.corrected += ratio_corrections(answer, effects, self._beside)
         if self._is_primary(question):
             self.sample, self.question = sample, question
             self.headline = self._with_latest(answer, sample, question)
@@ -170,8 +175,9 @@ class AnalysisRun:
         """The headline with the latest counts beside those at equal age."""
         if answer.equal_age_days is None or self._plan.primary is None:
             return answer
-        latest = headline(sample, question, self._plan).effect(self._plan.primary.predictor)
-        return replace(answer, latest=latest)
+        predictor = self._plan.primary.predictor
+        latest = headline(sample, question, self._plan, targets=[predictor])
+        return replace(answer, latest=latest.effect(predictor))
 
     def _models(self, sample: Sample, question: OutcomeQuestion) -> None:
         self._say(f"Count model of {question.column} …")

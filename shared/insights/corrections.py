@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.agreement.drawn_sample import Response
 from shared.insights.agreement.ratings import Ratings
@@ -108,15 +109,18 @@ def corrections(
     sample: Sample,
     questions: Sequence[OutcomeQuestion],
     effects: Sequence[Effect],
-    ratings: Ratings,
+    ratings: Ratings | RatingsBesideRows,
     seed: int,
     processes: Processes = IN_THIS_PROCESS,
 ) -> list[Correction]:
-    """Corrections of the Spearman effects of these questions; none without video ids."""
+    """Corrections of the Spearman effects of these questions; none without video ids.
+
+    `ratings` may be those beside the rows of the sample already.
+    """
     if VIDEO not in sample.frame:
         return []
     draws = CorrelationDraws(sample.groups, RESAMPLES, seed)
-    answers = RatingsBesideRows(sample.frame, usable(ratings))
+    answers = _beside(sample.frame, ratings)
     by_column = {question.outcome + question.scale: question for question in questions}
     pending = [
         correction
@@ -130,22 +134,29 @@ def corrections(
 
 
 def ratio_corrections(
-    within: Headline, effects: Sequence[Effect], ratings: Ratings
+    within: Headline, effects: Sequence[Effect], ratings: Ratings | RatingsBesideRows
 ) -> list[Correction]:
     """Corrections of the rate ratios of one outcome within creators, from the rows behind them.
 
-    None without video ids, or where no ratio could be fitted.
+    None without video ids, or where no ratio could be fitted. `ratings` may be those beside the
+    rows of the sample already.
     """
     model, groupings = within.model, within.groupings
     if VIDEO not in within.sample.frame or model is None:
         return []
-    answers = RatingsBesideRows(within.sample.frame.loc[within.rows], usable(ratings))
+    answers = _beside(within.sample.frame.loc[within.rows], ratings)
     return [
         correction.finished()
         for effect in effects
         if effect.estimate is not None and effect.predictor in model.names
         for correction in _of_ratio(effect, model, groupings, answers)
     ]
+
+
+def _beside(frame: pd.DataFrame, ratings: Ratings | RatingsBesideRows) -> RatingsBesideRows:
+    if isinstance(ratings, RatingsBesideRows):
+        return ratings.of_rows(frame)
+    return RatingsBesideRows(frame, usable(ratings))
 
 
 @dataclass(frozen=True, slots=True)

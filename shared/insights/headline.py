@@ -6,6 +6,7 @@ allow, at the same age. With few accounts the answer is about them alone: their 
 trend and weekday, and neighbouring videos may be alike.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -109,9 +110,16 @@ class Headline:
 
 
 def headline(
-    sample: Sample, question: OutcomeQuestion, plan: Plan, equal_age: EqualAge | None = None
+    sample: Sample,
+    question: OutcomeQuestion,
+    plan: Plan,
+    equal_age: EqualAge | None = None,
+    targets: Sequence[str] | None = None,
 ) -> Headline:
-    """Fit one outcome within creators. What cannot be fitted has a note in `fit`."""
+    """Fit one outcome within creators. What cannot be fitted has a note in `fit`.
+
+    `targets` (default: all predictors) get an interval, which takes longer than the fit.
+    """
     sample, days, notes = _counted(sample, question, equal_age)
     scope = _scope(sample, plan)
     design, periods = _design(sample, plan, scope)
@@ -135,7 +143,7 @@ def headline(
         return Headline(question, scope, sample, fit, notes=tuple(notes), equal_age_days=days)
     clusters = _units(sample, scope).where(model.kept)
     sounds = None if sounds is None else sounds.where(model.kept)
-    fit = fit_of(model, names, clusters, sounds, sample.predictors)
+    fit = fit_of(model, names, clusters, sounds, targets or sample.predictors)
     return Headline(
         question=question,
         scope=scope,

@@ -5,6 +5,7 @@ stand-in for tests, and people who did not pass the attention checks, are never 
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -41,6 +42,11 @@ def repeated_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> F
     A row is NaN where a video has fewer answers. None if no video has two. Where the table mixes
     raters, each video has the answers of its own rater.
     """
+    return usual_answers(all_answers(frame, predictor, ratings))
+
+
+def all_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> FloatArray:
+    """All answers of each row's rater (rows, answers), NaN after the last; none if only one."""
     raters = [str(rater) for rater in frame[RATER]] if RATER in frame else None
     machines = ratings.of(predictor, "machine")
     answers: dict[tuple[str, str], list[float]] = {}
@@ -50,16 +56,24 @@ def repeated_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> F
             if len(by_number) >= 2:
                 answers.setdefault((video, name), [by_number[n] for n in sorted(by_number)])
     names = list(dict.fromkeys(rater.partition("@")[0] for rater in machines))
-    rows = []
+    most = max(map(len, answers.values()), default=0)
+    rows = np.full((len(frame), most), np.nan)
     for index, video in enumerate(map(str, frame[VIDEO])):
         own = [raters[index]] if raters else names
-        rows.append(next((answers[video, name] for name in own if (video, name) in answers), []))
-    if not any(rows):
+        first = next((answers[video, name] for name in own if (video, name) in answers), [])
+        rows[index, : len(first)] = first
+    return rows
+
+
+def usual_answers(answers: FloatArray) -> FloatArray | None:
+    """The first of all answers of some rows, up to the median number; None without any."""
+    counts = (~np.isnan(answers)).sum(axis=1)
+    if not counts.any():
         return None
-    width = int(np.median([len(row) for row in rows if row]))
-    return np.array(
-        [row[:width] if len(row) >= width else [np.nan] * width for row in rows], dtype=np.float64
-    )
+    width = int(np.median(counts[counts > 0]))
+    first = answers[:, :width].copy()
+    first[counts < width] = np.nan
+    return first
 
 
 def averaged_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> FloatArray:
@@ -68,15 +82,16 @@ def averaged_answers(frame: pd.DataFrame, predictor: str, ratings: Ratings) -> F
     The fact row averages all replicates, and a file may have only the first answer.
     """
     raters = [str(rater) for rater in frame[RATER]] if RATER in frame else None
-    scores = frame[predictor].to_numpy(dtype=np.float64)
+    scores, videos = frame[predictor].tolist(), [str(video) for video in frame[VIDEO]]
     counts = np.ones(len(frame))
     for rater in ratings.of(predictor, "machine"):
         name, values = rater.partition("@")[0], ratings.values[(predictor, rater)]
-        for row, video in enumerate(map(str, frame[VIDEO])):
-            answers = list(values.get(video, {}).values())
+        for row, video in enumerate(videos):
+            answers = values.get(video, {}).values()
             is_own = raters is None or raters[row] == name
-            if is_own and len(answers) > 1 and abs(np.mean(answers) - scores[row]) < _SAME:
-                counts[row] = len(answers)
+            if is_own and len(answers) > 1:
+                mean = sum(answers) / len(answers)
+                counts[row] = len(answers) if abs(mean - scores[row]) < _SAME else counts[row]
     return counts
 
 
@@ -128,22 +143,51 @@ class RatingsBesideRows:
 
     def __init__(self, frame: pd.DataFrame, ratings: Ratings):
         self.frame, self.ratings = frame, ratings
-        self.videos = [str(video) for video in frame[VIDEO]]
-        self._repeated: dict[str, FloatArray | None] = {}
+        self._answers: dict[str, FloatArray] = {}
         self._averaged: dict[str, FloatArray] = {}
         self._people: dict[str, FloatArray | None] = {}
 
+    @cached_property
+    def videos(self) -> list[str]:
+        return [str(video) for video in self.frame[VIDEO]]
+
+    def all_answers(self, predictor: str) -> FloatArray:
+        if predictor not in self._answers:
+            self._answers[predictor] = all_answers(self.frame, predictor, self.ratings)
+        return self._answers[predictor]
+
     def repeated(self, predictor: str) -> FloatArray | None:
-        if predictor not in self._repeated:
-            self._repeated[predictor] = repeated_answers(self.frame, predictor, self.ratings)
-        return self._repeated[predictor]
+        """The rater's first answers, as of `repeated_answers`."""
+        return usual_answers(self.all_answers(predictor))
 
     def averaged(self, predictor: str) -> FloatArray:
+        """How many answers each score is the mean of, as of `averaged_answers`."""
         if predictor not in self._averaged:
             self._averaged[predictor] = averaged_answers(self.frame, predictor, self.ratings)
         return self._averaged[predictor]
 
     def of_people(self, predictor: str) -> FloatArray | None:
+        """People's ratings, as of `people_ratings`."""
         if predictor not in self._people:
             self._people[predictor] = people_ratings(self.videos, predictor, self.ratings)
         return self._people[predictor]
+
+    def of_rows(self, frame: pd.DataFrame) -> "RatingsBesideRows":
+        """Those beside some of the rows, whose predictors are the same."""
+        return _OfSomeRows(frame, self)
+
+
+class _OfSomeRows(RatingsBesideRows):
+    """Takes what a video's own row decides from the whole table."""
+
+    def __init__(self, frame: pd.DataFrame, whole: RatingsBesideRows):
+        super().__init__(frame, whole.ratings)
+        self._whole, self._at = whole, whole.frame.index.get_indexer(frame.index)
+
+    def all_answers(self, predictor: str) -> FloatArray:
+        answers: FloatArray = self._whole.all_answers(predictor)[self._at]
+        return answers
+
+    def averaged(self, predictor: str) -> FloatArray:
+        counts: FloatArray = self._whole.averaged(predictor)[self._at]
+        return counts

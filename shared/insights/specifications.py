@@ -188,7 +188,8 @@ class _Curve:
                 "sound": self._plan.sound if choices.clusters in self._with_sounds else None,
             }
         )
-        answer = headline(_controlled(part, choices), self._question, plan)
+        whole = _controlled(part, choices)
+        answer = headline(whole, self._question, plan, targets=[self._predictor])
         if self._predictor in answer.fit.names:
             yield _as_fitted(choices, answer), answer.effect(self._predictor)
 

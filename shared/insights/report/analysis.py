@@ -9,9 +9,10 @@ import numpy as np
 from shared.insights.agreement.ratings import Ratings
 from shared.insights.analysis import analyse
 from shared.insights.equal_age import EqualAge
-from shared.insights.multiverse.raters import RatersTogether, raters_together
+from shared.insights.multiverse.raters import RatersTogether, raters_of, raters_together
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_CLUSTERS, FEWEST_ROWS, Gate
+from shared.insights.rating_columns import usable
 from shared.insights.report.drawn_width import drawn_width_sentence
 from shared.insights.report.growth import AgeEffect, at_equal_age
 from shared.insights.result import Insights
@@ -106,6 +107,12 @@ def _add_curves(analysis: Analysis, sample: Sample, question: OutcomeQuestion) -
             continue  # the figure says that there is no curve
 
 
+def _has_several(ratings: Ratings, plan: Plan) -> bool:
+    """Whether more than one rater gave scores of the primary, so that they can be compared."""
+    primary = plan.primary
+    return primary is not None and len(raters_of(usable(ratings), primary.predictor)) > 1
+
+
 def _add_specifications(
     analysis: Analysis,
     sample: Sample,
@@ -117,7 +124,7 @@ def _add_specifications(
     headline, plan = analysis.insights.headline, analysis.insights.plan
     assert headline is not None
     effects: dict[str, Effect] = {}
-    if plan.primary is not None and ratings is not None:
+    if ratings is not None and _has_several(ratings, plan):
         together = raters_together(sample, question, plan, ratings, equal_age, most=MOST_RATERS)
         if len(together.raters) > 1:
             analysis.raters = together

@@ -75,7 +75,7 @@ class StandardizedFlips:
         if largest == 0 or observed == 0:
             return 1.0
         scores = scores / largest
-        top = np.sort(np.argsort(-np.abs(scores), kind="stable")[:ENUMERATED])
+        top = _largest(np.abs(scores))
         sums = _signed_sums(scores[top, None])[:, 0]
         aims = observed / largest * self._relative_deviations(top)
         spread = float(np.sqrt((np.delete(scores, top) ** 2).sum()))
@@ -99,6 +99,15 @@ class StandardizedFlips:
             floor = _LEAST_VARIANCE * self._total
             self._deviations[key] = np.sqrt(np.maximum(variance, floor) / self._total)
         return self._deviations[key]
+
+
+def _largest(sizes: FloatArray) -> IntArray:
+    """The positions, in order, of the ENUMERATED largest; of equals the first."""
+    if len(sizes) <= ENUMERATED:
+        return np.arange(len(sizes))
+    least = np.partition(sizes, -ENUMERATED)[-ENUMERATED]
+    among = np.flatnonzero(sizes >= least)
+    return np.sort(among[np.argsort(-sizes[among], kind="stable")[:ENUMERATED]])
 
 
 @dataclass(frozen=True)
