@@ -1,15 +1,13 @@
-"""A table of 100,000 synthetic videos through `tta insights`.
+"""Tables of 100,000 and a million synthetic videos through `tta insights`.
 
-The command runs in a process of its own, from the CSV to the JSON, and its seconds and peak memory
-are measured. It uses one processor, so on a busy machine the processor seconds (in the note) say
-more than the clock.
+The command runs by itself, from the CSV to the JSON. Its seconds, and its memory with that of its
+children, are measured. On a busy machine the processor seconds (in the note) say more than the
+clock. The JSON must not depend on the number of processes. Of the million the associations rest on
+a sample, as the plan says.
 """
 
-import os
-import sys
-import time
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,11 +15,14 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from benchmarks import against_pyfixest
+from benchmarks.processes import MeasuredRun, measured_run
 from benchmarks.table import Measurement
 
 COMMAND = "python -m benchmarks insights"
 VIDEOS, CREATORS = 100_000, 10_000
 SECONDS_BAR, GB_BAR = 90.0, 1.5
+MILLION_SECONDS_BAR, MILLION_GB_BAR = 600.0, 6.0
+PROCESSES = (1, 2, 4)
 PLAN = """
 columns: [video_id, creator, created_at, collected_at, views, likes, comments, shares, followers,
   duration_s, language, synthetic, unexpectedness, expectation_gap, emotional_intensity]
@@ -35,6 +36,7 @@ calendar_weeks: true
 min_age_days: 7
 resamples: 2000
 seed: 1
+most_videos: 200000
 within_creator: true
 inverted_u: true
 interactions: [[unexpectedness, emotional_intensity]]
@@ -43,55 +45,34 @@ equivalence: 0.1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class InsightsRun:
-    """Time and memory of one run of the command."""
-
-    seconds: float
-    processor_seconds: float
-    gb: float
-
-
 def measurements() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="insights-") as folder:
         videos = table(VIDEOS, CREATORS)
-        videos.to_csv(Path(folder) / "videos.csv", index=False)
-        (Path(folder) / "plan.yaml").write_text(PLAN, encoding="utf-8")
-        run = _run(Path(folder))
-    name = f"insights, {VIDEOS:,} videos of {CREATORS:,} creators, 3 predictors × 4 outcomes"
-    yield Measurement(
-        f"{name}: seconds",
-        run.seconds,
-        SECONDS_BAR,
-        COMMAND,
-        f"{run.processor_seconds:.0f} s of one processor; 2,000 resamples",
-        is_most=True,
-    )
-    yield Measurement(f"{name}: GB of memory", run.gb, GB_BAR, COMMAND, is_most=True)
+        runs = {count: _run(Path(folder), videos, count) for count in PROCESSES}
+        yield from _of_run(VIDEOS, CREATORS, runs[1], SECONDS_BAR, GB_BAR)
+        digests = {hashlib.sha256(run.output.encode()).hexdigest() for run in runs.values()}
+        name = f"insights, {VIDEOS:,} videos: different results of {PROCESSES} processes"
+        yield Measurement(name, len(digests), 1, COMMAND, is_most=True)
+        million = _run(Path(folder), table(10 * VIDEOS, 10 * CREATORS), 2)
+        yield from _of_run(10 * VIDEOS, 10 * CREATORS, million, MILLION_SECONDS_BAR, MILLION_GB_BAR)
     yield from against_pyfixest.measurements(videos, COMMAND)
 
 
-def _run(folder: Path) -> InsightsRun:
-    command = [sys.executable, "-m", "cli", "insights", "--json"]
-    for option, name in (
-        ("--input", "videos.csv"),
-        ("--plan", "plan.yaml"),
-        ("--out", "o.json"),
-        ("--home", "home"),
-    ):
-        command += [option, str(folder / name)]
-    began = time.monotonic()
-    with (folder / "said").open("wb") as output:
-        files = [(os.POSIX_SPAWN_DUP2, output.fileno(), number) for number in (1, 2)]
-        process = os.posix_spawn(sys.executable, command, os.environ, file_actions=files)
-        _, status, used = os.wait4(process, 0)
-    if status:
-        sys.exit((folder / "said").read_text(encoding="utf-8"))
-    return InsightsRun(
-        seconds=time.monotonic() - began,
-        processor_seconds=used.ru_utime + used.ru_stime,
-        gb=used.ru_maxrss * 1024 / 1e9,
-    )
+def _of_run(
+    videos: int, creators: int, run: MeasuredRun, seconds_bar: float, gb_bar: float
+) -> Iterator[Measurement]:
+    name = f"insights, {videos:,} videos of {creators:,} creators, 3 predictors × 4 outcomes"
+    note = f"{run.processor_seconds:.0f} s of processors; 2,000 resamples"
+    yield Measurement(f"{name}: seconds", run.seconds, seconds_bar, COMMAND, note, is_most=True)
+    yield Measurement(f"{name}: GB of memory", run.gb, gb_bar, COMMAND, is_most=True)
+
+
+def _run(folder: Path, videos: pd.DataFrame, processes: int) -> MeasuredRun:
+    videos.to_csv(folder / "videos.csv", index=False)
+    (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    files = ("--input", "videos.csv", "--plan", "plan.yaml", "--out", "o.json", "--home", "home")
+    options = [str(folder / text) if at % 2 else text for at, text in enumerate(files)]
+    return measured_run("cli", "insights", "--json", "--processes", str(processes), *options)
 
 
 def table(videos: int, creators: int, seed: int = 1) -> pd.DataFrame:

@@ -8,15 +8,23 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
+from benchmarks.processes import measured_run
+from benchmarks.table import Measurement
 from shared.concurrency import in_one_thread
+from shared.progress import Progress
 
 VIDEOS, CREATORS = 100_000, 10_000
+SECONDS_BAR, GB_BAR, BARRED = 400.0, 3.0, 2
+"""The bars are for two processes."""
+
+PROCESSES = (1, 2, 4)
+COMMAND = "python -m benchmarks large_report"
 DAY = date(2026, 6, 2)
 COLLECTED = datetime(2026, 6, 1, tzinfo=UTC)
 KPIS = ("views", "likes", "comments", "shares", "saves")
@@ -164,29 +172,48 @@ class _World:
         return rows
 
 
-def run(videos: int, creators: int, count: int) -> dict[str, str]:
-    """The digest of each file of the report."""
+def measurements() -> Iterator[Measurement]:
+    """Ratings of every dimension of the rubric, KPIs at five ages, and the shipped plan."""
+    runs = {count: measured_run("benchmarks.large_report", str(count)) for count in PROCESSES}
+    name = f"report on {VIDEOS:,} videos rated twice"
+    for count, run in runs.items():
+        note = f"{run.processor_seconds:.0f} s of processors"
+        bars = (SECONDS_BAR, GB_BAR) if count == BARRED else (None, None)
+        words = f"{name}, {count} processes"
+        yield Measurement(f"{words}: seconds", run.seconds, bars[0], COMMAND, note, is_most=True)
+        yield Measurement(f"{words}: GB of memory", run.gb, bars[1], COMMAND, is_most=True)
+    different = len({run.output for run in runs.values()})
+    words = f"{name}: different files of {PROCESSES} processes"
+    yield Measurement(words, different, 1, COMMAND, is_most=True)
+
+
+def digests(videos: int, creators: int, count: int) -> dict[str, str]:
+    """Make the report, and give the digest of each file and of the insight tables."""
     from shared.insights.plan_file import default_plan
     from shared.insights.report.data import report_data
     from shared.insights.report.export import codebook, video_table
     from shared.insights.report.page import page
     from shared.processes import Processes
 
-    def say(text: object) -> None:
-        print(f"{time.process_time():7.1f} {text}", file=sys.stderr, flush=True)
-
     source = LargeSource(videos, creators)
-    say("world made")
     with Processes(count) as processes:
-        data = report_data(source, default_plan(), DAY, on_progress=say, processes=processes)
-    say("data")
-    files = {"report.html": page(data, None), "report.csv": video_table(data)}
-    files["codebook.csv"] = codebook(data)
-    files["tables"] = json.dumps(data.tables(), default=str)
-    say("files")
+        data = report_data(source, default_plan(), DAY, on_progress=_say, processes=processes)
+    files = {
+        "report.html": page(data, None),
+        "report.csv": video_table(data),
+        "codebook.csv": codebook(data),
+        "tables": json.dumps(data.tables(), default=str),
+    }
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+
+
+def _say(progress: Progress) -> None:
+    """To stderr, with the processor seconds of this process so far."""
+    if not progress.finished:
+        print(f"{time.process_time():7.1f} {progress.step}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
     in_one_thread()
-    print(json.dumps(run(*map(int, sys.argv[1:4]))))
+    count, *size = map(int, sys.argv[1:])
+    print(json.dumps(digests(*(size or (VIDEOS, CREATORS)), count)))

@@ -6,8 +6,10 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -93,3 +95,34 @@ def _sum_mb(group: int, file: str, name: str) -> float:
         except (OSError, TypeError):
             continue
     return sum(sizes_kb) / 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRun:
+    """Time and memory of a program with its children, and what it printed."""
+
+    seconds: float
+    processor_seconds: float
+    gb: float
+    """The peak of proportional set sizes, looked up every half second."""
+    output: str
+
+
+def measured_run(*command: str) -> MeasuredRun:
+    """Run a module of this interpreter to its end; ends this program where it fails."""
+    began = time.monotonic()
+    program = subprocess.Popen(
+        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert program.stdout
+    with sampling(lambda: proportional_mb(program.pid), 0.5) as sizes_mb:
+        output = program.stdout.read()
+        _, status, used = os.wait4(program.pid, 0)
+    if status:
+        sys.exit(f"{' '.join(command)} ended with status {status}.")
+    return MeasuredRun(
+        seconds=time.monotonic() - began,
+        processor_seconds=used.ru_utime + used.ru_stime,
+        gb=max(sizes_mb, default=0.0) / 1_000,
+        output=output,
+    )

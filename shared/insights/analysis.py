@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.insights.agreement.ratings import Ratings
-from shared.insights.analysis_run import AnalysisRun, Say
+from shared.insights.analysis_run import AnalysisRun
 from shared.insights.cautions import cautions
 from shared.insights.drawn_videos import drawn_videos
 from shared.insights.equal_age import EqualAge
@@ -17,12 +17,13 @@ from shared.insights.robustness import assess_robustness
 from shared.insights.sample import questions, samples
 from shared.insights.table.table import VideoTable
 from shared.processes import IN_THIS_PROCESS, Processes
+from shared.progress import OnProgress, Progress, no_progress
 
 
 def analyse(
     table: VideoTable,
     plan: Plan,
-    on_progress: Say = lambda _: None,
+    on_progress: OnProgress = no_progress,
     ratings: Ratings | None = None,
     ages: Sequence[Mapping[str, Any]] = (),
     only_synthetic: bool = False,
@@ -37,7 +38,7 @@ def analyse(
     must be resampled and the plan lacks `resamples`, and BadTable when synthetic rows are asked for
     and there are none.
     """
-    on_progress("Checking the rows …")
+    on_progress(Progress("Checking the rows"))
     passed = gate(table, plan, only_synthetic)
     if ratings is not None:
         ratings = ratings.of_kind(passed.kind)

@@ -22,8 +22,8 @@ from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import JACKKNIFE_UP_TO
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.processes import Processes
+from shared.progress import OnProgress, Progress
 
-Say = Callable[[str], None]
 METHODS = ("ppml", "spearman", "partial_spearman", "gee_nb")
 """The effects of an outcome come in this order; other methods follow."""
 
@@ -34,7 +34,7 @@ class AnalysisRun:
     def __init__(
         self,
         plan: Plan,
-        say: Say,
+        say: OnProgress,
         ratings: Ratings | None,
         equal_age: EqualAge | None,
         processes: Processes,
@@ -74,7 +74,7 @@ class AnalysisRun:
         self._need_resamples(sample)
         self._ranks(sample, questions)
         if self._beside is not None:
-            self._say("Corrections for errors of the ratings …")
+            self._say(Progress("Corrections for errors of the ratings"))
             self.corrected += corrections(
                 *(sample, questions, self.effects, self._beside, self._plan.seed, self._processes)
             )
@@ -86,7 +86,7 @@ class AnalysisRun:
         if self._plan.primary is None or self.sample is None or self.question is None:
             return
         if self.sample.groups.count >= FEWEST_CLUSTERS:
-            self._say("Shape of the primary …")
+            self._say(Progress("Shape of the primary"))
             predictor = self._plan.primary.predictor
             self.shapes = shapes(self.sample, self.question, predictor, self._plan, self._processes)
             self.effects += self.shapes.effects
@@ -106,7 +106,7 @@ class AnalysisRun:
         """How creators differ in the primary; None without a primary or named creators."""
         if self._plan.primary is None or self.headline is None or self._plan.cluster is None:
             return None
-        self._say("For whom …")
+        self._say(Progress("For whom"))
         return for_whom_of(self.headline, self._plan.primary.predictor, self._plan.seed)
 
     def ordered_effects(self) -> tuple[tuple[Effect, ...], Effect | None]:
@@ -140,7 +140,7 @@ class AnalysisRun:
             sample.pair(name, question) for question in questions for name in sample.predictors
         ]
         self.effects += self._ranked(sample, pairs)
-        self._say("Correlations of log counts …")
+        self._say(Progress("Correlations of log counts"))
         self.effects += pearson_log1p(sample.frame, pairs, sample.groups)
 
     def _ranked(self, sample: Sample, pairs: list[ColumnPair]) -> tuple[Effect, ...]:
@@ -159,7 +159,7 @@ class AnalysisRun:
         return spearman(sample.frame, pairs, *settings)
 
     def _within(self, sample: Sample, question: OutcomeQuestion) -> None:
-        self._say(f"{question.column} within creators …")
+        self._say(Progress(f"{question.column} within creators"))
         answer = headline(sample, question, self._plan, self._equal_age)
         effects = [answer.effect(name) for name in sample.predictors]
         self.effects += effects
@@ -180,7 +180,7 @@ class AnalysisRun:
         return replace(answer, latest=latest.effect(predictor))
 
     def _models(self, sample: Sample, question: OutcomeQuestion) -> None:
-        self._say(f"Count model of {question.column} …")
+        self._say(Progress(f"Count model of {question.column}"))
         try:
             fit = rate_ratios(
                 sample.counts(question),
@@ -207,8 +207,8 @@ class AnalysisRun:
             )
 
     def _counting(self, what: str) -> Callable[[int, int], None]:
-        self._say(f"{what} …")
-        return lambda drawn, total: self._say(f"{what}: {drawn:,} of {total:,} draws of creators …")
+        self._say(Progress(f"{what}"))
+        return lambda drawn, total: self._say(Progress(what, drawn, total, "draws of creators"))
 
     def _is_primary(self, question: OutcomeQuestion) -> bool:
         primary = self._plan.primary

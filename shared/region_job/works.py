@@ -142,7 +142,7 @@ def _report(request: ReportWork, services: JobServices, on_progress: OnProgress)
                 lake=services.lake,
                 client=services.warehouse,
                 dataset=services.settings.dataset,
-                on_progress=partial(_step, on_progress),
+                on_progress=on_progress,
                 clock=services.clock,
                 processes=processes,
             )

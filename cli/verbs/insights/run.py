@@ -10,6 +10,7 @@ from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
 from cli.ledger import LedgerFolder, announce, lake_of
+from cli.progress import ProgressLine
 from cli.verbs.insights.absent import absent_advice
 from cli.verbs.insights.stored import InsightsInputs, StoredVideos
 from local.endpoints import LOCAL
@@ -103,8 +104,9 @@ def _analyse(options: InsightsOptions, screen: Screen) -> InsightsResult:
         from shared.processes import Processes, usual_count
 
         with Processes(options.processes or usual_count()) as processes:
+            line = ProgressLine(screen.now)
             insights = analyse(
-                *(inputs.table, plan, screen.now, inputs.ratings, inputs.ages, options.synthetic),
+                *(inputs.table, plan, line, inputs.ratings, inputs.ages, options.synthetic),
                 processes,
             )
         history = announce(lambda: _remember(options, insights, inputs), screen)

@@ -137,6 +137,7 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
     from google.api_core.exceptions import GoogleAPICallError
 
     from cli.errors import of_service
+    from cli.progress import ProgressLine
     from shared.errors import Misconfigured, Transient
     from shared.insights.plan import BadPlan
     from shared.insights.report.daily_report import ReportApp, make_report
@@ -153,7 +154,7 @@ def _make(options: ReportOptions, endpoints: Endpoints, screen: Screen) -> dict[
                 lake=Lake.connect(endpoints.project, endpoints.bucket),
                 client=bigquery.Client(project=endpoints.project),
                 dataset=endpoints.dataset,
-                on_progress=screen.now,
+                on_progress=ProgressLine(screen.now),
                 processes=processes,
             )
             result = make_report(app, options.day, options.plan, options.synthetic)

@@ -1,6 +1,6 @@
 """Every number of a report, computed from rows of the star schema by a plan."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,8 +23,8 @@ from shared.insights.statistics.effect import Effect, NotEstimable
 from shared.insights.table.table import table_of
 from shared.insights.table.video_kinds import VideoKind
 from shared.processes import IN_THIS_PROCESS, Processes
+from shared.progress import OnProgress, Progress, no_progress
 
-OnProgress = Callable[[str], None]
 TABLE = "fact_video_analytics"
 MOST_RATERS = 12
 """Raters with a row: those with most videos. Each needs a fit, and a page has room for so many."""
@@ -62,7 +62,7 @@ class Analysis:
 def analysis_of(
     rows: Sequence[Mapping[str, Any]],
     plan: Plan,
-    on_progress: OnProgress = lambda _: None,
+    on_progress: OnProgress = no_progress,
     ratings: Ratings | None = None,
     ages: Sequence[Mapping[str, Any]] = (),
     kind: VideoKind | None = None,
@@ -75,7 +75,7 @@ def analysis_of(
     table = replace(table_of(rows, plan.table_schema, TABLE), kind=kind)
     insights = analyse(table, plan, on_progress, ratings, ages, processes=processes)
     analysis = Analysis(insights)
-    on_progress("Curves, tenths, specifications …")
+    on_progress(Progress("Curves, tenths, specifications"))
     gate, equal_age = insights.analysed, EqualAge.of(ages, plan)
     for sample, sample_questions in samples(gate, plan, questions(plan, gate.left_out)):
         for question in sample_questions:

@@ -14,7 +14,6 @@ from shared.insights.ledger.ledger import PlanHistory
 from shared.insights.ledger.runs import remember
 from shared.insights.plan import Plan
 from shared.insights.plan_file import default_plan, parse_plan
-from shared.insights.report.analysis import OnProgress
 from shared.insights.report.data import FilesOf, FramesOf, ReportData, report_data
 from shared.insights.report.export import codebook, video_table
 from shared.insights.report.page import page
@@ -22,6 +21,7 @@ from shared.insights.report.planted import planted_effect
 from shared.insights.report.source import StarSchema
 from shared.insights.star_schema import refuse_unfit
 from shared.processes import IN_THIS_PROCESS, Processes
+from shared.progress import OnProgress, Progress, no_progress
 from shared.storage.lake import Lake
 from shared.storage.layout import PLAN, frame_name, report_name, video_name
 from shared.warehouse.client import bigquery
@@ -41,7 +41,7 @@ class ReportApp:
     lake: Lake
     client: bigquery.Client
     dataset: str
-    on_progress: OnProgress = lambda _: None
+    on_progress: OnProgress = no_progress
     clock: Callable[[], datetime] = utc_now
     processes: Processes = IN_THIS_PROCESS
     deadline: Deadline | None = None
@@ -101,7 +101,7 @@ def make_report(
             app.processes,
         )
     history = _remember(app, data)
-    app.on_progress("Writing the report …")
+    app.on_progress(Progress("Writing the report"))
     files = {
         "report.html": page(data, history),
         "report.csv": video_table(data),

@@ -24,7 +24,7 @@ from shared.insights.moment.words import unread_sentence
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import TooLittle
 from shared.insights.report.agreement_rows import agreement_rows
-from shared.insights.report.analysis import Analysis, OnProgress, analysis_of
+from shared.insights.report.analysis import Analysis, analysis_of
 from shared.insights.report.effect_rows import effect_rows
 from shared.insights.report.gallery import GalleryVideo, gallery_rows, gallery_videos
 from shared.insights.report.missing_data import MissingData, VideoCounts, missing_data, video_counts
@@ -37,6 +37,7 @@ from shared.insights.result import Insights
 from shared.insights.table.schema import MEANS
 from shared.insights.table.video_kinds import VideoKind, rows_of_one_kind
 from shared.processes import IN_THIS_PROCESS, Processes
+from shared.progress import OnProgress, Progress, no_progress
 
 WATCHING = MEANS | {"reach", "total_watch_s"}
 """Outcomes that the page has where the plan asks for them."""
@@ -103,7 +104,7 @@ def report_data(
     plan: Plan,
     day: date,
     frames_of: FramesOf = lambda rows: [None] * len(rows),
-    on_progress: OnProgress = lambda _: None,
+    on_progress: OnProgress = no_progress,
     only_synthetic: bool = False,
     planted: PlantedEffect | None = None,
     files_of: FilesOf = lambda rows: [None] * len(rows),
@@ -116,7 +117,7 @@ def report_data(
     With too few videos the report says what is missing. Raises BadPlan, and the errors of
     `source`.
     """
-    on_progress("Reading the star schema …")
+    on_progress(Progress("Reading the star schema"))
     rows, kind = rows_of_one_kind(source.videos(), only_synthetic)
     counts = video_counts(rows, plan, kind)
     ratings = _ratings(source.ratings(), kind)
@@ -124,10 +125,10 @@ def report_data(
     analysis, obstacle = _analysis(rows, counts, plan, ratings, ages, on_progress, processes)
     rated = [row for row in rows if row["rating_status"] == "rated"]
     usual = usual_counts(rows)
-    on_progress("Collecting the gallery …")
+    on_progress(Progress("Collecting the gallery"))
     shown = gallery_rows(rows, _primary_column(plan))
     pictures = frames_of(shown), files_of(shown)
-    on_progress("Comparing the raters …")
+    on_progress(Progress("Comparing the raters"))
     validation = _validation(ratings, analysis)
     agreement = validation.dimensions if validation else None
     after_moment = _moment(source, rows, ratings, on_progress)
@@ -198,7 +199,7 @@ def _moment(
     source: ReportSource, rows: Sequence[Row], ratings: Ratings | None, on_progress: OnProgress
 ) -> MomentResult | None:
     """Who leaves after the surprise; None where no video has a curve."""
-    on_progress("Comparing seconds …")
+    on_progress(Progress("Comparing seconds"))
     options = MomentOptions()
     stored = stored_curves(source, rows, options.event)
     if not stored.curves:
