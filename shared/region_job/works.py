@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.config import LakeWorkSettings
@@ -13,7 +12,7 @@ from shared.errors import Permanent
 from shared.http import HttpLimits, bound
 from shared.privacy.mentions import ERASED
 from shared.privacy.tombstones import Tombstones
-from shared.progress import OnProgress, Progress
+from shared.progress import OnProgress
 from shared.region_job.documents import EraseWork, RebuildWork, ReportWork, Work
 from shared.storage.lake import Lake
 from shared.warehouse.client import bigquery
@@ -150,7 +149,3 @@ def _report(request: ReportWork, services: JobServices, on_progress: OnProgress)
     except BadPlan as error:
         raise WorkRefused(error.sentence, status=2) from error
     return report.document()
-
-
-def _step(on_progress: OnProgress, sentence: str) -> None:
-    on_progress(Progress(sentence.removesuffix(" …")))
