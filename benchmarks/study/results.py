@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.study.campaign import CLUSTERS, MANY, ROOT, Cell, Counts
+from benchmarks.study.campaign import MANY, ROOT, Cell, Counts
 from benchmarks.study.world import PLANTED, SEED, truth
 from shared.insights.coverage import FILE, HEADLINE_METHODS, PROMISED, TRUSTED_FROM, CoverageCell
 
@@ -25,14 +25,6 @@ ORDER = (
     "spearman, videos taken for independent",
     "nb2, videos taken for independent",
 )
-
-BRIEFLY = {
-    "spearman": "Spearman's ρ",
-    "gee_nb": "rate ratio",
-    "spearman, videos taken for independent": "ρ, videos independent",
-    "nb2, videos taken for independent": "NB2, videos independent",
-}
-"""The columns of the table in docs/reference/insights.md."""
 
 
 def cells(counts_by_cell: dict[Cell, list[Counts]]) -> list[CoverageCell]:
@@ -80,21 +72,6 @@ def save(rows: Sequence[CoverageCell], data: Path = FILE, page: Path = PAGE) -> 
 def markdown(rows: Sequence[CoverageCell]) -> str:
     """The page, made from the data alone, so that a test can compare both."""
     return "\n".join([_HEAD, "", *_lines(rows), ""])
-
-
-def brief(rows: Sequence[CoverageCell]) -> str:
-    """The lower coverage of defaults and rejected alternatives, by number of creators."""
-    lines = [f"| creators | {' | '.join(BRIEFLY.values())} |", "|--:|---|---|---|---|"]
-    for clusters in CLUSTERS:
-        lowest = (
-            min(
-                (row for row in rows if (row.method, row.clusters) == (method, clusters)),
-                key=lambda row: row.share,
-            )
-            for method in BRIEFLY
-        )
-        lines.append(f"| {clusters} | {' | '.join(covered(row) for row in lowest)} |")
-    return "\n".join(lines)
 
 
 def _lines(rows: Sequence[CoverageCell]) -> Iterator[str]:
