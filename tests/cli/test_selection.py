@@ -22,15 +22,15 @@ class Counted(LakeInMemory):
     def __init__(self):
         super().__init__()
         self.hashed = []
-        self.listed = []
+        self.prefixes = []
 
     def sha256(self, name, generation):
         self.hashed.append(name)
         return super().sha256(name, generation)
 
-    def entries(self, prefix, after=""):
-        self.listed.append(prefix)
-        return super().entries(prefix, after)
+    def entries(self, prefix, *bounds):
+        self.prefixes.append(prefix)
+        return super().entries(prefix, *bounds)
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_an_id_is_found_by_its_name_without_a_look_at_the_rest(lake):
     assert ids(lake, OTHER) == [OTHER]
 
     assert lake.hashed == []
-    assert lake.listed == [f"videos/{OTHER}"]
+    assert lake.prefixes == [f"videos/{OTHER}"]
 
 
 def test_an_id_that_begins_another_is_not_the_other(lake):
