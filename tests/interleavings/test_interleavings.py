@@ -35,17 +35,19 @@ def test_no_interleaving_violates_anything_and_every_pair_of_operations_meets(se
     ("guard", "without", "kinds", "begin"),
     [
         ("shared.erasure.erase.wait_for_stages", lambda app: None, ("erase",), 7),
-        (
+        pytest.param(  # one seed in hundreds shows it, so each move costs minutes
             "shared.erasure.erase.refuse_during_rebuild",
             lambda app, state: None,
             ("erase", "rebuild"),
             885,
+            marks=pytest.mark.campaign,
         ),
-        (
+        pytest.param(
             "shared.warehouse.rebuild._Rebuild._is_overtaken_by_erasure",
             lambda run: False,
             ("erase", "rebuild"),
             56,
+            marks=pytest.mark.campaign,
         ),
         (
             "shared.erasure.erase._with_latest_videos",
