@@ -1,9 +1,12 @@
 """The measurement of a rebuild reads what it wrote, and compares what it says it compares."""
 
+import pytest
+
 from benchmarks import rebuild
 from benchmarks.warehouse_cost.world import VIDEOS_PER_CREATOR
 
 
+@pytest.mark.campaign  # the suite rebuilds after the demo, and in memory
 def test_a_small_lake_is_rebuilt_as_events_fill_the_tables():
     seconds, processor_s, memory, differing = rebuild.measurements(4 * VIDEOS_PER_CREATOR)
 
