@@ -47,6 +47,10 @@ def videos_of(
     return _videos_of(names, _listings(app, everything, unlisted), app) if names else set()
 
 
+def _is_erasable(name: str) -> bool:
+    return bool(_NAME_CHARACTER.search(name)) and name != UNKNOWN_CREATOR
+
+
 def plain_names(creators: Iterable[str]) -> list[str]:
     """Names as they are compared. Raises CannotErase for a text that is not a name.
 
@@ -89,6 +93,7 @@ def _aliases(
     """The other names of each creator: id or username if they differ, and the pseudonyms.
 
     Names of names are not followed: a username that somebody gave up may now be somebody else's.
+    A list may give `unknown` or `@` as the id of an account, which is everybody's.
     """
     others = app.rows.names_of(plain)
     for each in listed:
@@ -96,7 +101,7 @@ def _aliases(
             others[name].update(each.account)
     aliases: dict[str, tuple[str, ...]] = {}
     for name in plain:
-        names = [name, *sorted(map(handle, others[name]))]
+        names = [name, *sorted(filter(_is_erasable, map(handle, others[name])))]
         pseudonyms = [app.pseudonym(each) for each in names]
         aliases[name] = tuple(each for each in dict.fromkeys([*names, *pseudonyms]) if each != name)
     return aliases

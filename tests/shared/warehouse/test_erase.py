@@ -464,6 +464,24 @@ def test_creators_that_a_manifest_brought_are_erased_whatever_the_name(world):
     assert not names.keys() & {row["video_id"] for row in rows}
 
 
+@pytest.mark.parametrize("key", ["unknown", "@"])
+def test_a_creator_whose_id_a_list_does_not_know_takes_nobody_else_along(world, key):
+    """A list gave `unknown` or `@` as the id of the account. A tombstone of that is everybody's."""
+    hers, of_nobody = "7300000000000000061", "7300000000000000062"
+    listing = record(
+        hers, video=video(creator_id="quux.88"), creator=creator(0, key, username="quux.88")
+    )
+    nobodys = record(of_nobody, video=video(creator_id="unknown"))
+    for each in (listing, nobodys):
+        world.lake.put(metadata_name(each.video_id), each.to_json())
+    world.db.load(listing, nobodys)
+
+    target = target_of(world.request(creators=("quux.88",)), world.app())
+
+    assert not {key, "unknown", ""} & set(target.names)
+    assert target.videos == (hers,)
+
+
 @pytest.mark.parametrize("folder", ["metadata", "state"])
 def test_a_post_that_was_listed_while_a_person_was_asked_goes_too(world, folder):
     target = target_of(world.request(), world.app())
