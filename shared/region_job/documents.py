@@ -127,7 +127,7 @@ def parse_request(content: bytes, run: str) -> Work:
     try:
         work = str(json.loads(content)["work"])
         model = REQUESTS[work]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Malformed(f"{request_name(run)}: no work of {', '.join(REQUESTS)}") from error
     return parse(model, content, request_name(run))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from shared.config import LakeWorkSettings
 from shared.errors import Permanent
@@ -64,13 +65,18 @@ def perform(request: Work, services: JobServices, on_progress: OnProgress) -> An
 
 
 def _erase(request: EraseWork, services: JobServices, on_progress: OnProgress) -> Answer:
-    from shared.erasure.app import ErasureApp
+    from shared.erasure.app import CannotErase, ErasureApp, ErasureRequest
     from shared.erasure.erase import erase
     from shared.erasure.outcome import ErasureTarget
+    from shared.erasure.request import check
     from shared.erasure.rows import WarehouseRows
     from shared.privacy.hashing_key import verified_key
     from shared.privacy.pseudonym import pseudonym
 
+    try:  # `tta` has checked it, but others may write to the lake, and a tombstone is for ever
+        check(ErasureRequest(request.videos, request.names))
+    except CannotErase:
+        raise WorkRefused("The request has a name or an id that nobody can erase.", 2) from None
     key = verified_key(services.settings.hashing_key, services.lake)
     app = ErasureApp(
         lake=services.lake,
@@ -89,9 +95,10 @@ def _erase(request: EraseWork, services: JobServices, on_progress: OnProgress) -
 def erasure_fields(report: "ErasureReport", erased: Sequence[str]) -> Answer:
     """The report's fields, for JSON, without the names and ids of the erased.
 
-    Names of objects hold them, and the result stays in the lake after the run.
+    Names of objects hold them, those of creators with escapes (`%C3%BC`), and the result stays in
+    the lake after the run.
     """
-    names = sorted(erased, key=len, reverse=True)
+    names = sorted({*erased, *(quote(name, safe="") for name in erased)}, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, names)) or "(?!)", re.IGNORECASE)
     answer = {each.name: getattr(report, each.name) for each in fields(report)}
     return {

@@ -167,6 +167,14 @@ def test_the_result_of_an_erasure_holds_no_name_and_is_a_report_again():
     assert erasure_report(answer["answer"]) == replace(report, remaining=shown)
 
 
+def test_the_result_holds_no_name_with_escapes_either():
+    report = ErasureReport(remaining=["raw/research/creators/%C3%BCn%C3%AF.quux.json"])
+
+    assert erasure_fields(report, ["ünï.quux"])["remaining"] == [
+        "raw/research/creators/[erased].json"
+    ]
+
+
 def test_a_request_is_the_same_whatever_a_survey_looked_up():
     asked = EraseWork(asked_creators=("ada",))
     looked_up = asked.model_copy(update={"names": ("ada", "6801"), "handler_s": 570.0})
@@ -176,7 +184,8 @@ def test_a_request_is_the_same_whatever_a_survey_looked_up():
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b'{"work": "dance"}', b'{"work": "erase", "x": 1}']
+    "content",
+    [b"", b"[]", b"[" * 100_000, b'{"work": "dance"}', b'{"work": "erase", "x": 1}', b"\xff"],
 )
 def test_a_request_that_is_none_is_refused(content):
     with pytest.raises(Permanent, match=r"request\.json"):

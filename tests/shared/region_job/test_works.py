@@ -64,6 +64,15 @@ def test_an_erasure_gets_what_the_survey_looked_up(services, monkeypatch):
     assert (answer["videos"], answer["creators"]) == (1, 1)
 
 
+@pytest.mark.parametrize("names", [("unknown",), ("ada", "@"), ("",)])
+def test_a_request_that_would_erase_everybody_unknown_writes_no_tombstone(services, names):
+    with pytest.raises(WorkRefused, match="nobody can erase") as refused:
+        perform(EraseWork(names=names), services, no_progress)
+
+    assert refused.value.status == 2
+    assert list(services.lake.names("tombstones/")) == []
+
+
 def test_a_plan_that_is_none_is_wrong_use_before_any_table_is_read(services):
     work = ReportWork(day=DAY_0.date(), plan="outcomes: 3\n")
 
