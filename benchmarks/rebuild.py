@@ -36,7 +36,7 @@ from shared.storage.lake import Lake
 from shared.storage.layout import RatingKey, metadata_name, rating_name, snapshot_name
 from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
-from shared.warehouse.rebuild import RebuildApp, rebuild
+from shared.warehouse.rebuild import CLOCK_MARGIN, RebuildApp, rebuild
 from shared.warehouse.tables import create_tables, definitions
 
 COMMAND = "python -m benchmarks rebuild"
@@ -48,6 +48,8 @@ VIDEOS_A_COMMIT = 1_000
 PROJECT, BUCKET = "bench-project", "bench-lake"
 RATERS = ("gemini/", "signals/")
 REPORT_EVERY_S = 30.0
+SETTLE_S = CLOCK_MARGIN.total_seconds() + 1
+"""Objects of the last minute before a rebuild are merged once more, and there would be many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,11 @@ class RebuildCost:
         return self.rebuild_cpu_s + self.storage_cpu_s + self.bigquery_cpu_s
 
 
-def measurements(videos: int = VIDEOS) -> Iterator[Measurement]:
+def measurements(videos: int = VIDEOS, settle_s: float = SETTLE_S) -> Iterator[Measurement]:
+    """The measurements of so many videos; the rebuild begins `settle_s` after the last object."""
     with TemporaryDirectory(prefix="rebuild-") as folder:
         write_lake(Path(folder) / "gcs", videos)
+        time.sleep(settle_s)
         cost, differing = run(Path(folder), videos)
     objects = videos * OBJECTS_A_VIDEO
     if cost.loaded != objects:
