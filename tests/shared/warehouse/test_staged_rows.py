@@ -13,7 +13,7 @@ from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.shadow import Shadow
 from shared.warehouse.staged_rows import StagedRows
 from shared.warehouse.staging import _Lines
-from tests.records import creator, record, video
+from tests.records import creator, metrics, rating, record, video
 from tests.shared.warehouse.conftest import Db
 from tests.shared.warehouse.test_tables_in_memory import RATERS, VIDEOS, random_record
 
@@ -73,13 +73,39 @@ def merge(db):
         staged.merge(table, staged.partitions(table), RATERS)
 
 
+def test_each_rule_of_the_merges_holds_among_staged_rows(db, shadow):
+    named = {"creator_id": "ada", "url": "https://www.tiktok.com/@ada/video/1"}
+    records = [
+        record(video=video(0, language="pt-BR", caption="hello there my friend", **named)),
+        record(video=video(2, language="de", caption="é", **named)),
+        record(video=video(1, language="fr", caption=None, music_id="7", **named)),
+        record(VIDEOS[1], video=video(2, caption="named", **named)),
+        record(VIDEOS[1], video=video(0, creator_id=PSEUDONYM, caption="hidden")),
+        record(metrics=metrics(0, views=1, likes=9, flags=("vanished",))),
+        record(metrics=metrics(0, views=2, likes=None, flags=("rounded_count",))),
+        *(record(rating=rating(hours, score)) for hours in (1, 1, 0) for score in (40, 41, 42)),
+    ]
+    Loader(db.client, db.dataset, RATERS).load(records)
+
+    stage(shadow, records)
+    merge(shadow)
+
+    assert shadow.tables() == db.tables()
+    first, second = shadow.tables()["dim_video"]
+    assert (first["language"], first["caption_language"], first["music_id"]) == ("de", None, "7")
+    assert (second["user_key"], second["url"]) == (PSEUDONYM, None)
+    (reading,) = shadow.tables()["fact_metrics_snapshot"]
+    assert (reading["views"], reading["likes"]) == (2, 9)
+    assert reading["flags"] == ["likes_exceed_views", "rounded_count", "vanished"]
+
+
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in range(1, 20))]
 )
 def test_staged_rows_make_the_tables_that_batches_make(db, shadow, seed):
     dice = random.Random(seed)
     make = (better_listing, random_record)
-    records = [dice.choice(make)(dice) for _ in range(dice.randrange(1, 30))]
+    records = [dice.choice(make)(dice) for _ in range(dice.randrange(20, 60))]
     loader = Loader(db.client, db.dataset, RATERS)
     for start in range(0, len(records), 5):
         loader.load(records[start : start + 5])
