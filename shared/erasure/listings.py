@@ -60,9 +60,14 @@ def listings_in(lake: Lake, names: Iterable[str]) -> Iterator[ListedVideo]:
 
 def outboxes(lake: Lake) -> Iterator[ListedVideo]:
     """The listings that a killed fetch left in the states of collections."""
+    yield from map(ListedVideo.of, outbox_records(lake))
+
+
+def outbox_records(lake: Lake) -> Iterator[Record]:
+    """The posts that a killed fetch left in the states of collections."""
     for name in lake.names(STATES):
         if "/" not in name.removeprefix(STATES):  # deeper are ages, spending, quotas
-            yield from map(ListedVideo.of, _outbox(lake.read(name)))
+            yield from _outbox(lake.read(name))
 
 
 def _names_of(creator: Creator) -> frozenset[str]:

@@ -7,6 +7,7 @@
 * A listing of `metadata/` shows videos that the tables do not hold, and those are read. A listing
   of `videos/` shows files that arrived late. A listing of `raw/` shows for each page which videos
   are on it.
+* So are the videos of records that wait, or have failed, on their way to the tables.
 * Every other folder is read whole, except those that name nobody by their nature.
 
 docs/reference/erasure.md says for each folder what this finds, and what it cannot find.
@@ -26,6 +27,7 @@ from shared.erasure.listings import METADATA
 from shared.erasure.outcome import ErasureTarget
 from shared.erasure.parked_search import parked_entries
 from shared.erasure.unlisted import UnlistedMetadata, unlisted_names
+from shared.erasure.waiting import POINTING, waiting_videos
 from shared.inputs.handles import handle
 from shared.model import id_in_name
 from shared.privacy.object_names import creator_in_name, video_in_name
@@ -50,6 +52,7 @@ NAMING_NOBODY = (TOMBSTONES, "state/spend/")
 
 _SHORT_ID = 15
 _PAGE = re.compile(r"raw/[^/]+/(\d{4}-\d\d-\d\d)/(?!creators/)[^/]+/[^/]+\.json")
+_OWN_RATING = re.compile(r"ratings/u[0-9a-f]{16}/([0-9]+)/")
 _DAY = re.compile(rb'"(\d{4}-\d\d-\d\d)T')
 
 
@@ -75,8 +78,6 @@ class PointedSearch:
         self._mentioning = set(rows.videos)
         self._described: set[str] = set()
         self._accounts: set[str] = set()
-        self._generations: dict[str, set[str]] = {}
-        """Of own files: the generations that were rated, by id."""
         self._odd: list[str] = []
         """Names in metadata/ without an id."""
         self._notes: list[LakeObject] = []
@@ -93,7 +94,6 @@ class PointedSearch:
         """Search what an earlier round found, too. By now the tables may not point there."""
         self._mentioning |= earlier._mentioning
         self._erased |= earlier._erased
-        self._generations |= earlier._generations
 
     def entries(self) -> Iterator[LakeObject]:
         """All objects to examine but the listings."""
@@ -102,16 +102,18 @@ class PointedSearch:
         self._follow_rows()
         self._look_at_unlisted_metadata()
         self._look_at_unlisted_files()
+        self._look_at_waiting_records()
         yield from self._counted(self._of_videos())
         yield from self._counted(self._own_files())
         yield from self._counted(self._raw())
-        videos = self._erased | self._mentioning | self._described
-        yield from self._counted(parked_entries(self._lake, videos))
         yield from self._counted(self._rooms())
 
     def listings(self) -> Iterator[LakeObject]:
-        """The objects under metadata/ to examine, after `entries`."""
+        """The objects to examine after `entries`: listings, and messages that point at videos."""
         affected = self._erased | self._mentioning | self._described
+        for room in POINTING:
+            yield from self._counted(filter(_may_name_somebody, self._lake.entries(room)))
+        yield from self._counted(parked_entries(self._lake, affected))
         names = chain(map(metadata_name, sorted(affected)), self._odd)
         for entries in in_order(lambda name: list(self._lake.entries(name)), names):
             yield from self._counted(entries)
@@ -165,6 +167,11 @@ class PointedSearch:
             if video_id and self._redaction.is_in_name(name):
                 self._erased.add(video_id)
 
+    def _look_at_waiting_records(self) -> None:
+        for video_id in waiting_videos(self._lake, self._redaction):
+            is_erased = self._redaction.erased.has_video(video_id)
+            (self._erased if is_erased else self._mentioning).add(video_id)
+
     def _count(self, number: int) -> None:
         self._listed += number
         self._show(self._listed)
@@ -180,9 +187,7 @@ class PointedSearch:
 
     def _of_videos(self) -> Iterator[LakeObject]:
         erased = sorted(self._erased)
-        for video_id, entries in zip(erased, in_order(self._of_erased, erased), strict=True):
-            if video_id.startswith("u"):
-                self._note_generations(video_id, entries)
+        for entries in in_order(self._of_erased, erased):
             yield from entries
         for entries in in_order(self._of_mentioning, sorted(self._with_texts)):
             yield from entries
@@ -207,26 +212,22 @@ class PointedSearch:
             if video_in_name(entry.name) == video_id
         ]
 
-    def _note_generations(self, video_id: str, entries: list[LakeObject]) -> None:
-        ratings = [each.name for each in entries if each.name.startswith("ratings/")]
-        if ratings:
-            self._generations[video_id] = {name.split("/")[2] for name in ratings}
-
     def _own_files(self) -> Iterator[LakeObject]:
         """Files without an id in their name, when an own file is erased.
 
-        The id follows from the content. Ratings have the generation of their file, so with ratings
-        only those files are read.
+        The id follows from the content. Ratings have the generation of their file, so files that
+        were rated under another id are not read. Copies of an erased file may be unrated.
         """
-        own = [video_id for video_id in self._erased if video_id.startswith("u")]
-        if not own:
+        if not any(video_id.startswith("u") for video_id in self._erased):
             return
-        generations = set().union(*self._generations.values())
-        is_unrated = any(video_id not in self._generations for video_id in own)
+        others = {
+            rating[1]
+            for name in self._lake.names("ratings/u")
+            if (rating := _OWN_RATING.match(name)) and video_in_name(name) not in self._erased
+        }
         for entry in self._lake.entries(VIDEOS):
-            if id_in_name(PurePosixPath(entry.name).stem):
-                continue
-            if is_unrated or str(entry.generation) in generations:
+            has_id = id_in_name(PurePosixPath(entry.name).stem)
+            if not has_id and str(entry.generation) not in others:
                 yield entry
 
     # Rooms
@@ -269,10 +270,12 @@ class PointedSearch:
     def _rooms(self) -> Iterator[LakeObject]:
         """All other folders, whole. Folders that nobody foresaw are among them."""
         for folder in list(folders(self._lake)):
-            if folder not in BY_NAME:
-                for entry in self._lake.entries(folder):
-                    if not entry.name.startswith(NAMING_NOBODY):
-                        yield entry
+            if folder not in BY_NAME and folder not in POINTING:
+                yield from filter(_may_name_somebody, self._lake.entries(folder))
+
+
+def _may_name_somebody(entry: LakeObject) -> bool:
+    return not entry.name.startswith(NAMING_NOBODY)
 
 
 def _prefix(room: str, video_id: str) -> str:

@@ -40,7 +40,7 @@ class Search(Protocol):
         """All but the listings."""
 
     def listings(self) -> Iterator[LakeObject]:
-        """The objects under metadata/, after `entries`. They say whose a video is."""
+        """The objects that say whose a video is, or point at one; after `entries`."""
 
     def notes(self) -> Iterator[LakeObject]:
         """The objects under mentions/ that this search has followed, after `entries`."""

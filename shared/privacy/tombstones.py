@@ -8,6 +8,7 @@ The hash is HMAC-SHA256 under HASH_KEY. Ids can be enumerated, so hashes without
 them. A person with access to the bucket alone cannot compute the hashes.
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -119,7 +120,10 @@ class Tombstones:
 
     def redact_evidence(self, evidence: Mapping[str, Any]) -> dict[str, Any] | None:
         """The entry of a failure without mentions. None when it is about something erased."""
-        return Redaction(self).evidence(evidence)
+        redacted = Redaction(self).evidence(evidence)
+        if redacted is not None and redacted != evidence:
+            self._note_mention(video_in_evidence(evidence))
+        return redacted
 
     def _note_mention(self, video_id: str) -> None:
         """Have the next erasure read the video's objects, whatever the tables say then."""
@@ -178,6 +182,16 @@ class Tombstones:
         if any(hashes.values()):
             self._digest("videos", "")  # raises when the key is missing or wrong
         return _Snapshot(generation, frozenset(hashes["videos"]), frozenset(hashes["creators"]))
+
+
+def video_in_evidence(evidence: Mapping[str, Any]) -> str:
+    """The video of a kept message; "" for evidence that says none."""
+    attributes = evidence.get("attributes")
+    if isinstance(attributes, dict) and attributes.get("video_id"):
+        return str(attributes["video_id"])
+    with suppress(ValueError, TypeError):
+        return _video_id_in(base64.b64decode(evidence.get("data", ""), validate=True))
+    return ""
 
 
 def _video_id_in(data: bytes) -> str:

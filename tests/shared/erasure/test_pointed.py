@@ -234,6 +234,8 @@ def test_an_own_file_is_found_by_the_generation_that_was_rated():
     lake.put("videos/birthday.mp4", b"another")
     generation = lake.stat("videos/holiday.mp4").generation
     lake.put(f"ratings/{own}/{generation}/signals/1/abcd/0.json", b"{}")
+    other = lake.stat("videos/birthday.mp4").generation
+    lake.put(f"ratings/u{0:016}/{other}/signals/1/abcd/0.json", b"{}")
     reads = []
     sha256 = lake.sha256
     lake.sha256 = lambda name, generation: reads.append(name) or sha256(name, generation)
@@ -242,6 +244,21 @@ def test_an_own_file_is_found_by_the_generation_that_was_rated():
 
     assert list(lake.names("videos/")) == ["videos/birthday.mp4"]
     assert set(reads) == {"videos/holiday.mp4"}
+
+
+def test_an_unrated_copy_of_an_own_file_is_erased_too():
+    content = b"holiday"
+    own = content_id(hashlib.sha256(content).hexdigest())
+    lake, app = small()
+    lake.put("videos/copy.mp4", content)
+    lake.put("videos/holiday.mp4", content)
+    generation = lake.stat("videos/holiday.mp4").generation
+    lake.put(f"ratings/{own}/{generation}/signals/1/abcd/0.json", b"{}")
+    lake.put("ratings/unknown.json", b"{}")
+
+    erase(survey(ErasureRequest(videos=(own,)), app).target, app)
+
+    assert list(lake.names("videos/")) == []
 
 
 def test_a_page_that_loses_a_video_no_longer_notes_its_id():

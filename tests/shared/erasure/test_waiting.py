@@ -1,0 +1,126 @@
+"""A record that never reached the tables points at the objects of its video."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+
+from shared.erasure.app import ErasureApp, ErasureRequest
+from shared.erasure.erase import erase, survey
+from shared.messaging.events import Message, as_json
+from shared.messaging.parked import park
+from shared.model import Record
+from shared.privacy.tombstones import MENTIONS
+from shared.storage.layout import FAILED, PARKED, metadata_name, video_key
+from shared.warehouse.loader import Loader
+from tests.fakes import LakeInMemory, Stored
+from tests.interleavings.posts import NAME
+from tests.interleavings.warehouse import merge_in_memory
+from tests.interleavings.world import DATASET, RATERS
+from tests.records import DAY_0, record, video
+from tests.shared.erasure.test_pointed import small
+
+LISTED = "7300000000000000055"
+RATED = f"ratings/{LISTED}/1/gemini/x/abcd/0.json"
+PAGE = "raw/research/2026-11-01/cats/20261101-00000000-ab.json"
+MENTION = {"status": "rated", "values": {"violation": f"@{NAME} waves"}}
+
+
+def load(app: ErasureApp, listing: Record) -> None:
+    with patch("shared.warehouse.loader.run_statement", merge_in_memory):
+        Loader(app.rows.client, DATASET, RATERS).load([listing])
+
+
+def with_rating() -> tuple[LakeInMemory, ErasureApp]:
+    """A loaded listing that mentions nobody, and a rating that the tables do not have."""
+    lake, app = small()
+    listing = record(LISTED, video=video(creator_id="bob", caption="a cat"))
+    load(app, listing)
+    lake.put(metadata_name(LISTED), listing.to_json())
+    lake.put(RATED, json.dumps(MENTION).encode())
+    return lake, app
+
+
+def rating_message(key: str) -> Message:
+    data = json.dumps({"video_id": LISTED, "rating": MENTION}).encode()
+    return Message(id=key, data=data, attributes={"video_id": LISTED})
+
+
+def fail(lake: LakeInMemory) -> None:
+    message = as_json(rating_message("1"))
+    lake.keep_failed("load", "1", "dead_lettered", "Gave up.", DAY_0, **message)
+
+
+def wait_for_bytes(lake: LakeInMemory) -> None:
+    """The record waits until the warehouse's budget has bytes again."""
+    due_at = DAY_0 + timedelta(days=1)
+    park(lake, "load", rating_message(video_key(LISTED, "1")), due_at, "bytes_spent", DAY_0)
+
+
+def names_her(lake: LakeInMemory) -> list[str]:
+    """Objects with her name, in plain bytes or in the base64 of a message."""
+    return [name for name, stored in lake.objects.items() if NAME.encode() in plain(stored)]
+
+
+def plain(stored: Stored) -> bytes:
+    """The content of an object; of a kept message, the data."""
+    if stored.name.startswith((FAILED, PARKED)):
+        return base64.b64decode(json.loads(stored.content)["data"])
+    return stored.content
+
+
+@pytest.mark.parametrize("keep", [fail, wait_for_bytes])
+def test_a_rating_whose_message_was_kept_loses_the_mention(keep: Callable[[LakeInMemory], None]):
+    lake, app = with_rating()
+    keep(lake)
+
+    seen = survey(ErasureRequest(creators=(NAME,)), app)
+    report = erase(seen.target, app)
+
+    assert [what for _, what in seen.changes] == ["rewrite", "rewrite"]
+    assert (seen.unknown, report.remaining, names_her(lake)) == ((), [], [])
+    assert lake.read(RATED) == json.dumps(MENTION).replace(NAME, "[erased]").encode()
+
+
+def test_a_page_of_posts_that_a_killed_fetch_never_sent_loses_the_mention():
+    lake, app = small()
+    unsent = record(LISTED, video=video(creator_id="bob", caption=f"with @{NAME}"))
+    lake.put("state/cats.json", json.dumps({"outbox": [json.loads(unsent.to_json())]}).encode())
+    page = [{"id": LISTED, "username": "bob", "video_description": f"with @{NAME}"}]
+    lake.write_page_once(PAGE, json.dumps(page).encode(), [LISTED])
+
+    erase(survey(ErasureRequest(creators=(NAME,)), app).target, app)
+
+    assert names_her(lake) == []
+
+
+def test_an_erasure_that_is_killed_finds_the_rating_by_its_failed_message_again():
+    """The message is changed last, so it still points at the rating."""
+    lake, app = with_rating()
+    fail(lake)
+    order: list[str] = []
+    create = lake.create_stream
+
+    def noted(name: str, *arguments: object, **options: object):
+        order.append(name)
+        return create(name, *arguments, **options)
+
+    with patch.object(lake, "create_stream", noted):
+        erase(survey(ErasureRequest(creators=(NAME,)), app).target, app)
+
+    assert order == [RATED, "failed/load/1.json"]
+
+
+def test_evidence_that_is_kept_without_a_mention_points_at_its_video():
+    lake, app = with_rating()
+    app.tombstones.put((), (NAME,), DAY_0)
+
+    entry = app.tombstones.redact_evidence(as_json(rating_message("1")))
+
+    assert entry != as_json(rating_message("1"))
+    assert list(lake.names(MENTIONS)) == [f"{MENTIONS}{LISTED}"]
+    erase(survey(ErasureRequest(creators=(NAME,)), app).target, app)
+    assert (names_her(lake), list(lake.names(MENTIONS))) == ([], [])
