@@ -8,7 +8,8 @@ creators are compared with each other, too. So their signs may differ. The curve
 families and certifies nothing by a majority.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -29,6 +30,7 @@ from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.spearman import spearman, spearman_and_partial
 from shared.insights.subsets import ratings_apart, subsets
 from shared.insights.table.schema import AGE
+from shared.processes import IN_THIS_PROCESS, Processes
 
 WITHIN, COUNT_MODEL, RANKS = "within creators", "pooled count model", "pooled ranks"
 ESTIMATORS = (WITHIN, COUNT_MODEL, RANKS)
@@ -81,6 +83,7 @@ def specifications(
     answer: Headline,
     equal_age: EqualAge | None = None,
     raters: Mapping[str, Effect] | None = None,
+    processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Specification, ...]:
     """Every analysis that has an estimate, by estimator and then the smallest estimate first.
 
@@ -89,7 +92,7 @@ def specifications(
     from pooled estimators those with fewer than 5 creators. An interval belongs to one analysis:
     it does not cover the choice among them.
     """
-    curve = _Curve(sample, question, plan, answer, equal_age)
+    curve = _Curve(sample, question, plan, answer, equal_age, processes)
     # Two trials whose rows allow the same choices only are one analysis.
     trials = dict([*curve.parts(), *curve.models(), *curve.raters(raters or {})])
     estimated = [
@@ -128,8 +131,10 @@ class _Curve:
         plan: Plan,
         answer: Headline,
         equal_age: EqualAge | None,
+        processes: Processes,
     ):
         assert plan.primary is not None
+        self._processes = processes
         self._question, self._plan = question, plan
         self._predictor = plan.primary.predictor
         self._influential = _most_influential(answer, self._predictor)
@@ -209,19 +214,24 @@ class _Curve:
     def _ranks(self, counts: str, part: Sample) -> Iterator[Trial]:
         if not _is_large_enough(part):
             return
-        effects = [self._spearman(part)]
-        if len(part.controls.columns):
-            try:
-                pairs, settings = self._rank_settings(part)
-                effects = [*spearman_and_partial(part.frame, pairs, part.controls, *settings)]
-            except NotEstimable:
-                pass
-        for controls, effect in zip((UNCONTROLLED, CONTROLLED), effects, strict=False):
+        for controls, effect in zip(
+            (UNCONTROLLED, CONTROLLED), self._with_partial(part), strict=False
+        ):
             yield Choices(RANKS, counts, controls), effect
+
+    def _with_partial(self, part: Sample) -> Sequence[Effect]:
+        """The rank correlation and, where controls allow, the partial one of the same draws."""
+        if len(part.controls.columns):
+            pairs, settings = self._rank_settings(part)
+            with suppress(NotEstimable):
+                return spearman_and_partial(
+                    part.frame, pairs, part.controls, *settings, processes=self._processes
+                )
+        return [self._spearman(part)]
 
     def _spearman(self, part: Sample) -> Effect:
         pairs, settings = self._rank_settings(part)
-        return spearman(part.frame, pairs, *settings)[0]
+        return spearman(part.frame, pairs, *settings, processes=self._processes)[0]
 
     def _rank_settings(self, part: Sample) -> tuple[list[ColumnPair], tuple[Groups, int, int]]:
         draws = min(self._plan.resamples or MOST_RESAMPLES, MOST_RESAMPLES)

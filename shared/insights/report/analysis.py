@@ -82,7 +82,7 @@ def analysis_of(
             if _is_large_enough(sample):
                 _add_curves(analysis, sample, question)
             if insights.headline is not None and insights.headline.question == question:
-                _add_specifications(analysis, sample, question, equal_age, ratings)
+                _add_specifications(analysis, sample, question, equal_age, ratings, processes)
     analysis.growth = at_equal_age(ages, gate, plan, processes)
     analysis.drawn_width = drawn_width_sentence(insights, ratings)
     return analysis
@@ -119,6 +119,7 @@ def _add_specifications(
     question: OutcomeQuestion,
     equal_age: EqualAge | None,
     ratings: Ratings | None,
+    processes: Processes,
 ) -> None:
     """Add the primary question under each rater and every other reasonable analysis."""
     headline, plan = analysis.insights.headline, analysis.insights.plan
@@ -131,4 +132,6 @@ def _add_specifications(
             own = set(sample.frame.get("rater", ()))
             # One rater of the whole table is the headline itself.
             effects = {each.rater: each.effect for each in together.raters if {each.rater} != own}
-    analysis.specifications = specifications(sample, question, plan, headline, equal_age, effects)
+    analysis.specifications = specifications(
+        sample, question, plan, headline, equal_age, effects, processes
+    )
