@@ -93,6 +93,8 @@ class PointedSearch:
     def follow(self, earlier: Self) -> None:
         """Search what an earlier round found, too. By now the tables may not point there."""
         self._mentioning |= earlier._mentioning
+        self._described |= earlier._described
+        self._accounts |= earlier._accounts
         self._erased |= earlier._erased
 
     def entries(self) -> Iterator[LakeObject]:
@@ -134,8 +136,8 @@ class PointedSearch:
         """Creators whose row mentions somebody: their names, and their videos."""
         others = self._tables.names_of(sorted(self._rows.creators)) if self._rows.creators else {}
         names = chain(self._names, self._rows.creators, *others.values())
-        self._accounts = set(map(handle, names))
-        self._described = self._tables.videos_of_keys(sorted(self._rows.creators))
+        self._accounts.update(map(handle, names))
+        self._described |= self._tables.videos_of_keys(sorted(self._rows.creators))
 
     def _look_at_unlisted_metadata(self) -> None:
         """Read the listings that the tables do not hold."""

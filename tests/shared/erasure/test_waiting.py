@@ -14,13 +14,14 @@ from shared.messaging.events import Message, as_json
 from shared.messaging.parked import park
 from shared.model import Record
 from shared.privacy.tombstones import MENTIONS
+from shared.storage.lake import Superseded
 from shared.storage.layout import FAILED, PARKED, metadata_name, video_key
 from shared.warehouse.loader import Loader
 from tests.fakes import LakeInMemory, Stored
 from tests.interleavings.posts import NAME
 from tests.interleavings.warehouse import merge_in_memory
 from tests.interleavings.world import DATASET, RATERS
-from tests.records import DAY_0, record, video
+from tests.records import DAY_0, creator, record, video
 from tests.shared.erasure.test_pointed import small
 
 LISTED = "7300000000000000055"
@@ -112,6 +113,28 @@ def test_an_erasure_that_is_killed_finds_the_rating_by_its_failed_message_again(
         erase(survey(ErasureRequest(creators=(NAME,)), app).target, app)
 
     assert order == [RATED, "failed/load/1.json"]
+
+
+def test_a_profile_that_changes_during_the_erasure_is_searched_again():
+    """By then no row names her, so only the first round can say where to look."""
+    lake, app = small()
+    bob = creator(creator_id="bob", bio=f"friend of @{NAME}")
+    load(app, record(LISTED, video=video(creator_id="bob"), creator=bob))
+    profile = {"username": "bob", "bio_description": f"friend of @{NAME}"}
+    lake.put("raw/research/creators/bob.json", json.dumps(profile).encode())
+    create, names = lake.create_stream, []
+
+    def superseded_at_first(name: str, *arguments: object, **options: object):
+        names.append(name)
+        if len(names) == 1:
+            raise Superseded(name)
+        return create(name, *arguments, **options)
+
+    with patch.object(lake, "create_stream", superseded_at_first):
+        erase(survey(ErasureRequest(creators=(NAME,)), app).target, app)
+
+    assert names == ["raw/research/creators/bob.json"] * 2
+    assert names_her(lake) == []
 
 
 def test_evidence_that_is_kept_without_a_mention_points_at_its_video():
