@@ -90,7 +90,7 @@ def test_the_image_that_the_job_runs_has_its_own_system(plan):
 def test_the_documentation_says_its_size_and_price(container):
     page = (ROOT / "docs/reference/functions.md").read_text()
     cpus, gib, usd = re.search(
-        r"has (\d)\s+CPUs, (\d+) GiB .* costs about ([\d.]+) US dollars an hour", page
+        r"has (\d)\s+CPUs,\s+(\d+) GiB .* costs about ([\d.]+) US dollars an hour", page
     ).groups()
 
     assert container["resources"][0]["limits"] == {"cpu": cpus, "memory": f"{gib}Gi"}
