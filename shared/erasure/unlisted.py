@@ -26,7 +26,7 @@ def unlisted_names(
     """
 
     def unlisted(names: list[str]) -> list[str]:
-        videos = {name: video_in_name(name) for name in names}
+        videos = {name: _video_of(name, prefix) for name in names}
         ids = {each for each in videos.values() if each and VIDEO_ID.fullmatch(each)}
         listed = ids - rows.unlisted(sorted(ids)) if ids else ids
         return [name for name, each in videos.items() if each not in listed]
@@ -38,6 +38,12 @@ def unlisted_names(
 
     for names in in_order(unlisted, counted(), _STATEMENTS_AT_ONCE):
         yield from names
+
+
+def _video_of(name: str, prefix: str) -> str | None:
+    """As `video_in_name` says, which takes ten times as long for the usual name."""
+    own = name[len(prefix) :]
+    return video_in_name(name) if "/" in own else own.partition(".")[0]
 
 
 class UnlistedMetadata:
