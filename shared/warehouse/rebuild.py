@@ -91,7 +91,9 @@ def rebuild(app: RebuildApp) -> dict[str, Any]:
     first ends one that replaces tables already. Without the shadow it starts over, too.
     Raises Transient, Misconfigured and RebuildInProgress.
     """
-    return _Rebuild(app).finish()
+    rebuilding = _Rebuild(app)
+    with rebuilding._file.explained():
+        return rebuilding.finish()
 
 
 class _Rebuild:

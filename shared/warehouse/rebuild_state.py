@@ -1,9 +1,11 @@
 """The state of a rebuild in the lake, which one process at a time may write."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
+from shared.errors import Misconfigured
 from shared.inputs.field_types import Checked, Count, Instant, Text, Word
 from shared.model import Malformed, parse
 from shared.storage.lake import Lake, Superseded
@@ -92,6 +94,19 @@ class StateFile:
         if marker is None:
             raise RebuildInProgress("Another rebuild has just ended.")
         return marker.updated
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """A block in which tables may be gone because another rebuild has taken the state.
+
+        Raises RebuildInProgress then, in place of Misconfigured.
+        """
+        try:
+            yield
+        except Misconfigured as error:
+            if self._lake.read_with_generation(STATE)[1] == self._generation:
+                raise
+            raise RebuildInProgress("Another rebuild of these tables is at work.") from error
 
     def delete(self) -> None:
         self._lake.delete(STATE, self._generation)

@@ -461,7 +461,8 @@ def test_a_process_that_ends_late_leaves_the_shadow_of_the_next_rebuild(world):
             world.lake.on_save = lambda state: None
             with pytest.raises(RebuildInProgress):
                 slower.finish()
-            assert world.db.client.staged[f"{world.db.dataset}__rebuild"]
+            shadow = f"{world.db.dataset}__rebuild"
+            assert rebuilding.StagedRows(world.db.client, shadow).exists()
 
     world.lake.on_save = slower_ends
     rebuild(world.app(range_objects=8))
