@@ -117,8 +117,12 @@ class PointedSearch:
             yield from self._counted(filter(_may_name_somebody, self._lake.entries(room)))
         yield from self._counted(parked_entries(self._lake, affected))
         names = chain(map(metadata_name, sorted(affected)), self._odd)
-        for entries in in_order(lambda name: list(self._lake.entries(name)), names):
-            yield from self._counted(entries)
+        yield from self._counted(filter(None, in_order(self._entry, names)))
+
+    def _entry(self, name: str) -> LakeObject | None:
+        """The object with exactly this name, which is the first of all that begin so."""
+        first = next(self._lake.entries(name, page_size=1), None)
+        return first if first is not None and first.name == name else None
 
     def notes(self) -> Iterator[LakeObject]:
         """The notes of mentions that this search has followed."""

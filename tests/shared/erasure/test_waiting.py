@@ -137,6 +137,19 @@ def test_a_profile_that_changes_during_the_erasure_is_searched_again():
     assert names_her(lake) == []
 
 
+def test_the_mark_of_an_empty_folder_does_not_have_all_listings_read():
+    """Cloud Storage's console creates `metadata/` for a folder. All names begin so."""
+    lake, app = small()
+    listing = record(LISTED, video=video(creator_id="bob", caption="a cat"))
+    load(app, listing)
+    lake.put(metadata_name(LISTED), listing.to_json())
+    lake.put("metadata/", b"")
+
+    seen = survey(ErasureRequest(creators=(NAME,)), app)
+
+    assert (seen.changes, seen.objects_unread) == ([], 1)
+
+
 def test_evidence_that_is_kept_without_a_mention_points_at_its_video():
     lake, app = with_rating()
     app.tombstones.put((), (NAME,), DAY_0)
