@@ -41,7 +41,7 @@ def unlisted_names(
 
 
 def _video_of(name: str, prefix: str) -> str | None:
-    """As `video_in_name` says, which takes ten times as long for the usual name."""
+    """As `video_in_name` says, which takes twice as long for the usual name."""
     own = name[len(prefix) :]
     return video_in_name(name) if "/" in own else own.partition(".")[0]
 
