@@ -1,7 +1,7 @@
 """Run statements in BigQuery, with bounds on time and on bytes sent and read.
 
-Statements are sent only here. Every other call to BigQuery (tables, datasets, copy jobs) passes
-`**BOUNDED`.
+Statements and files are sent only here. Every other call to BigQuery (tables, datasets, copy jobs)
+passes `**BOUNDED`.
 """
 
 import json
@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import requests
 from google.api_core import exceptions
@@ -144,6 +144,26 @@ def start(
         if error.code == 413:
             raise RequestTooLarge(f"{size:,} bytes are refused: {error.message}") from error
         raise
+
+
+def append_file(
+    client: bigquery.Client,
+    file: IO[bytes],
+    table: str,
+    config: bigquery.LoadJobConfig,
+    timeout_s: float,
+) -> None:
+    """Send a file to a table by one load job, and wait until it has ended."""
+    # Without `size` the upload is resumable, so a failed request repeats one chunk.
+    job = client.load_table_from_file(
+        file,
+        table,
+        rewind=True,
+        job_id=f"stage-{uuid.uuid4()}",
+        job_config=config,
+        timeout=REQUEST_TIMEOUT_S,
+    )
+    job.result(retry=API_RETRY, timeout=timeout_s)
 
 
 def request_bytes(sql: str, config: bigquery.QueryJobConfig) -> int:

@@ -5,7 +5,6 @@ is staged twice changes nothing, because each MERGE takes all rows of a key toge
 """
 
 import json
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from google.api_core import exceptions
 from shared.errors import Misconfigured
 from shared.warehouse.client import bigquery
 from shared.warehouse.failures import translate_errors
-from shared.warehouse.gateway import API_RETRY, BOUNDED, REQUEST_TIMEOUT_S, run
+from shared.warehouse.gateway import BOUNDED, append_file, run
 from shared.warehouse.loader import FACT_TABLE
 from shared.warehouse.rows import Row
 from shared.warehouse.statements import staged_merge_statement
@@ -106,16 +105,7 @@ class StagedRows:
             schema=STAGED_SCHEMA,
         )
         with translate_errors(STAGED_ROWS), _lines_that_fit():
-            # Without `size` the upload is resumable, so a failed request repeats one chunk.
-            job = self.client.load_table_from_file(
-                lines,
-                self._path(),
-                rewind=True,
-                job_id=f"stage-{uuid.uuid4()}",
-                job_config=config,
-                timeout=REQUEST_TIMEOUT_S,
-            )
-            job.result(retry=API_RETRY, timeout=LOAD_TIMEOUT_S)
+            append_file(self.client, lines, self._path(), config, LOAD_TIMEOUT_S)
 
     def partitions(self, table: str) -> list[Any]:
         """The partitions for which the table has staged rows, in order. [] without partitions."""
