@@ -326,11 +326,11 @@ def test_the_document_has_no_time_and_no_path(whole):
 
 
 def test_progress_is_reported():
-    messages: list[str] = []
+    steps: list[str] = []
 
-    analyse(table(rows(), plan()), plan(), messages.append)
+    analyse(table(rows(), plan()), plan(), lambda progress: steps.append(progress.step))
 
-    assert messages[0] == "Checking the rows …" and "Count model of views …" in messages
+    assert steps[0] == "Checking the rows" and "Count model of views" in steps
 
 
 @pytest.mark.parametrize("constant", ["unexpectedness", "valence"])
