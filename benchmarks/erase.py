@@ -280,11 +280,11 @@ def fill_tables(client: bigquery.Client) -> None:
     loader.load([record(number) for number in range(REAL) if is_hers(number) or mentions(number)])
     config = bigquery.QueryJobConfig(default_dataset=f"{PROJECT}.{DATASET}")
     for statement in (
-        "INSERT INTO dim_video (video_id, id_day, user_key, caption, observed_at) "
+        "INSERT INTO dim_video (video_id, id_day, user_key, caption, observed_at) "  # nosec B608 # ours
         "SELECT video_id, DATE '2026-11-01', 'bob', CONCAT('a cat and a dog, number ', video_id), "
         f"TIMESTAMP '2026-11-01' FROM ({_every_id()}) "
         "WHERE video_id NOT IN (SELECT video_id FROM dim_video)",
-        "INSERT INTO fact_rating (video_id, id_day, generation, rater, config_hash, replicate, "
+        "INSERT INTO fact_rating (video_id, id_day, generation, rater, config_hash, replicate, "  # nosec B608 # ours
         "rated_at, status, digest, violation) SELECT video_id, DATE '2026-11-01', '1', 'gemini/x', "
         "'abcd', 0, TIMESTAMP '2026-11-01', 'rated', 'd', "
         f"CONCAT('nobody expects that the cat of video ', video_id, ' falls') FROM ({_every_id()})",
