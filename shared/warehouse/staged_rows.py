@@ -115,10 +115,10 @@ class StagedRows:
         # A video that has any row has one in dim_video, so its facts follow from those days.
         place = place_of("dim_video" if table == FACT_TABLE else table)
         statement = (
-            f"SELECT DISTINCT {key} AS partition FROM {STAGED_ROWS}"  # nosec B608 # our names
-            f" WHERE place = {place} ORDER BY partition"
+            f"SELECT DISTINCT {key} AS partition_key FROM {STAGED_ROWS}"  # nosec B608 # our names
+            f" WHERE place = {place} ORDER BY partition_key"
         )
-        return [row["partition"] for row in self._run(table, statement, [])]
+        return [row["partition_key"] for row in self._run(table, statement, [])]
 
     def merge(self, table: str, partitions: Sequence[Any], primary_raters: Sequence[str]) -> None:
         """Fill the table from its staged rows in these partitions. A second run changes nothing.
@@ -139,9 +139,9 @@ class StagedRows:
         key, kind = _partition_of(table)
         statement = (
             f"SELECT DISTINCT object FROM {STAGED_ROWS}"  # nosec B608 # our names
-            f" WHERE place = {place_of(table)} AND {key} = @partition ORDER BY object"
+            f" WHERE place = {place_of(table)} AND {key} = @partition_key ORDER BY object"
         )
-        parameter = bigquery.ScalarQueryParameter("partition", kind, partition)
+        parameter = bigquery.ScalarQueryParameter("partition_key", kind, partition)
         return [row["object"] for row in self._run(table, statement, [parameter])]
 
     def _path(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.listings import sortable
 from shared.warehouse.client import bigquery
+from shared.warehouse.staged_rows import STAGED_ROWS, STAGED_SCHEMA, StagedRows, place_of
 from shared.warehouse.tables import create_tables, definitions, schema
 from shared.warehouse.views import create_views, description, templates
 from tests.sql import statements, values
@@ -24,6 +25,7 @@ CLOSE = 1e-9
 GRAINS = {"ages": ["video_id", "age_days"]} | {
     name: ["video_id"] for name in ("curves", "retention", "videos")
 }
+_ROWS_AT_ONCE = 500
 _PLACE = re.compile(r"`[\w-]+\.[\w-]+\.")
 RATERS = ["gemini/", "signals/", "human/"]
 
@@ -60,10 +62,12 @@ class Emulated:
         """Make tables and views, and put the rows in."""
         create_tables(self.client, self.dataset)
         create_views(self.client, self.dataset)
-        for name, content in rows.items():
-            if content:
-                path = f"{self.client.project}.{self.dataset}.{name}"
-                errors = self.client.insert_rows_json(path, [_jsonable(row) for row in content])
+        StagedRows(self.client, self.dataset).create()
+        for name, content in (*rows.items(), (STAGED_ROWS, [*_staged(rows)])):
+            path = f"{self.client.project}.{self.dataset}.{name}"
+            for start in range(0, len(content), _ROWS_AT_ONCE):
+                part = [_jsonable(row) for row in content[start : start + _ROWS_AT_ONCE]]
+                errors = self.client.insert_rows_json(path, part)
                 assert not errors, (name, errors)
 
     def ask(self, query: Query) -> list[dict[str, Any]]:
@@ -87,6 +91,8 @@ class Reference:
         self._contents = {
             name: values.content(protocol, schema(name), content) for name, content in rows.items()
         }
+        staged = [field.to_api_repr() for field in STAGED_SCHEMA]
+        self._contents[STAGED_ROWS] = values.content(protocol, staged, [*_staged(rows)])
 
     def ask(self, query: Query) -> list[dict[str, Any]]:
         """Raises NotEvaluable, RefusedStatement."""
@@ -155,12 +161,13 @@ def queries(rows: Tables, dataset: str) -> Iterator[Query]:
         arguments = {
             parameter: _argument(parameter, name, rows) for parameter in statement.parameters
         }
+        title = f"staged {name}" if "merge_staged" in statement.origin else name
         if name in GRAINS:
             yield Query(name, statement.sql, GRAINS[name], arguments)
         else:
-            yield _query(f"source of {name}", source_of(statement.sql), name, arguments)
+            yield _query(f"source of {title}", source_of(statement.sql), name, arguments)
             for number, write in enumerate(writes_of(statement.sql, name)):
-                yield _query(f"write {number} of {name}", write, name, arguments)
+                yield _query(f"write {number} of {title}", write, name, arguments)
 
 
 def _query(title: str, sql: str, table: str, arguments: Mapping[str, Any]) -> Query:
@@ -210,15 +217,32 @@ def _argument(parameter: str, table: str, rows: Tables) -> Any:
     return None  # bounds, which a source does not read
 
 
+def _staged(rows: Tables) -> Iterator[dict[str, Any]]:
+    """The same rows as a rebuild stages them."""
+    for table, content in rows.items():
+        partition = definitions().get(table, {}).get("partition")
+        for number, (row, item) in enumerate(_pairs(table, content)):
+            line = {"place": place_of(table), "object": f"metadata/{number}.json"}
+            line |= {partition: row[partition]} if partition else {}
+            yield line | {"item": json.dumps(item, ensure_ascii=False)}
+
+
 def _twins(table: str, content: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Each row as the loader sends it; every third comes again, later or with another digest."""
+    return (item for _, item in _pairs(table, content))
+
+
+def _pairs(
+    table: str, content: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Each row beside what is sent of it."""
     rows = [*content]
     is_listing = definitions().get(table, {}).get("template") == "listing"
     for number, row in enumerate(rows):
         item = _listing(table, row, rows[number - 1], number) if is_listing else row
-        yield {name: value for name, value in _jsonable(item).items() if value is not None}
+        yield row, {name: value for name, value in _jsonable(item).items() if value is not None}
         if number % 3 == 0 and "digest" in row:
-            yield _jsonable(row) | {"digest": f"{row['digest']}~"}
+            yield row, _jsonable(row) | {"digest": f"{row['digest']}~"}
 
 
 def _listing(

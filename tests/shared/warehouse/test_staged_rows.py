@@ -99,6 +99,15 @@ def test_each_rule_of_the_merges_holds_among_staged_rows(db, shadow):
     assert reading["flags"] == ["likes_exceed_views", "rounded_count", "vanished"]
 
 
+def test_staged_rows_say_which_objects_a_partition_comes_from(shadow):
+    stage(shadow, [record(video=video()), record(metrics=metrics())])
+    staged = StagedRows(shadow.client, shadow.dataset)
+
+    (day,) = staged.partitions("fact_metrics_snapshot")
+
+    assert staged.objects("fact_metrics_snapshot", day) == ["metadata/1.json"]
+
+
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in range(1, 20))]
 )
