@@ -26,6 +26,7 @@ GRAINS = {"ages": ["video_id", "age_days"]} | {
     name: ["video_id"] for name in ("curves", "retention", "videos")
 }
 _ROWS_AT_ONCE = 500
+_STAGED_PLACE = re.compile(rf"FROM {STAGED_ROWS}\s+WHERE place = (\d+)")
 _PLACE = re.compile(r"`[\w-]+\.[\w-]+\.")
 RATERS = ["gemini/", "signals/", "human/"]
 
@@ -91,8 +92,7 @@ class Reference:
         self._contents = {
             name: values.content(protocol, schema(name), content) for name, content in rows.items()
         }
-        staged = [field.to_api_repr() for field in STAGED_SCHEMA]
-        self._contents[STAGED_ROWS] = values.content(protocol, staged, [*_staged(rows)])
+        self._staged = [*_staged(rows)]
 
     def ask(self, query: Query) -> list[dict[str, Any]]:
         """Raises NotEvaluable, RefusedStatement."""
@@ -121,7 +121,15 @@ class Reference:
         sql = _PLACE.sub("`", query.sql)  # the reference finds contents by plain names alone
         read = {path[-1] for path in engine.tables_of(sql)} & self._contents.keys()
         contents = {name: self._contents[name] for name in read}
+        if place := _STAGED_PLACE.search(sql):
+            contents[STAGED_ROWS] = self._staged_at(int(place[1]))
         return engine.evaluate(sql, parameters, self._analyser.catalog, contents)
+
+    def _staged_at(self, place: int) -> Any:
+        """Rows of one place alone: a request has at most 4 MiB."""
+        columns = [field.to_api_repr() for field in STAGED_SCHEMA]
+        rows = [row for row in self._staged if row["place"] == place]
+        return values.content(self._analyser.engine.protocol, columns, rows)
 
 
 def compared(rows: Tables, client: bigquery.Client, analyser: Analyser) -> Comparison:
