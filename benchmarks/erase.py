@@ -8,8 +8,6 @@ of all videos. Requests are counted where the client sends them.
 
 import json
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +23,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from benchmarks.memory import peak_mb
-from benchmarks.processes import cpu_s, process
+from benchmarks.processes import cpu_s, outcome_of, process
 from benchmarks.table import Measurement
 from local.emulators.gcs.content import ContentFiles
 from local.stored import CATALOGUE
@@ -54,9 +52,7 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def measurements() -> Iterator[Measurement]:
-    code = "import benchmarks.erase as erase; print(erase.simulate())"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    result = json.loads(done.stdout.splitlines()[-1])
+    result = outcome_of("benchmarks.erase.simulate")
     name = f"{HERS} of {VIDEOS:,} videos erased"
     for label, key, bar in (
         ("listings, reads and deletions per video", "requests_per_video", READS_BAR),

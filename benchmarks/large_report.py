@@ -108,10 +108,10 @@ class _World:
 
     def _answer(self, rng: Any) -> dict[str, Any]:
         videos = len(self.views)
-        named = ("unexpectedness", "expectation_gap", "emotional_intensity", "positivity")
+        leading = ("unexpectedness", "expectation_gap", "emotional_intensity", "positivity")
         answer: dict[str, Any] = {}
         for name in self.numeric:
-            column = named.index(name) if name in named else 4
+            column = leading.index(name) if name in leading else 4
             value = 50 + 15 * (self.truth[:, column] + 0.5 * rng.normal(size=videos))
             answer[name] = np.clip(np.round(value), 0, 100).astype(int).tolist()
         return answer

@@ -8,8 +8,6 @@ midnight; the storage has its own. Only the first objects of each budget have co
 
 import json
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -24,7 +22,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from benchmarks.memory import peak_mb
-from benchmarks.processes import process
+from benchmarks.processes import outcome_of, process
 from benchmarks.table import Measurement
 from local.emulators.gcs.content import ContentFiles
 from local.stored import CATALOGUE
@@ -53,9 +51,7 @@ BUCKET = "parked"
 
 
 def measurements() -> Iterator[Measurement]:
-    code = "import benchmarks.parked as parked; print(parked.simulate())"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    result = json.loads(done.stdout)
+    result = outcome_of("benchmarks.parked.simulate")
     name = f"{PARKED:,} parked, a budget of {BUDGET:,} a day"
     for label, key, bar in (
         ("released on the busiest day", "released_a_day", RELEASED_BAR),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Sample = TypeVar("Sample")
 
@@ -106,6 +106,20 @@ class MeasuredRun:
     gb: float
     """The peak of proportional set sizes, looked up every half second."""
     output: str
+
+
+def outcome_of(function: str) -> dict[str, Any]:
+    """What a function of a module returns as a JSON text, in a process of its own.
+
+    So its peak memory is not that of this program.
+    """
+    module, _, name = function.rpartition(".")
+    code = f"from {module} import {name}; print({name}())"
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
+    )
+    outcome: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return outcome
 
 
 def measured_run(*command: str) -> MeasuredRun:

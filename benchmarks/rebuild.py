@@ -9,7 +9,6 @@ import json
 import os
 import random
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.memory import peak_mb
-from benchmarks.processes import cpu_s, process
+from benchmarks.processes import cpu_s, outcome_of, process
 from benchmarks.processes import peak_mb as peak_mb_of
 from benchmarks.table import Measurement
 from benchmarks.warehouse_cost.records import ANCHOR, listing, ratings, reading
@@ -165,10 +164,8 @@ def run(folder: Path, videos: int) -> tuple[RebuildCost, int]:
 def _rebuild_in_child(groups: dict[str, int]) -> RebuildCost:
     before = {name: cpu_s(group) for name, group in groups.items()}
     used_before, began = _children_cpu_s(), time.perf_counter()
-    code = "from benchmarks.rebuild import child; child()"
-    answer = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE)
+    outcome = outcome_of("benchmarks.rebuild.child")
     wall_s = time.perf_counter() - began
-    outcome = json.loads(answer.stdout)
     return RebuildCost(
         wall_s,
         _children_cpu_s() - used_before,
@@ -184,8 +181,8 @@ def _children_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def child() -> None:
-    """Rebuild, and print the outcome as JSON."""
+def child() -> str:
+    """Rebuild. Returns the outcome as JSON."""
     lake = Lake.connect(PROJECT, BUCKET)
     app = RebuildApp(
         lake=lake,
@@ -196,7 +193,7 @@ def child() -> None:
         clock=lambda: datetime.now(UTC),
         on_progress=_Log(),
     )
-    print(json.dumps(rebuild(app) | {"peak_mb": peak_mb()}))
+    return json.dumps(rebuild(app) | {"peak_mb": peak_mb()})
 
 
 class _Log:
@@ -220,9 +217,9 @@ def _differing_rows(client: bigquery.Client, videos: int) -> int:
     everybody = range(videos // VIDEOS_PER_CREATOR)
     creators = sorted(dice.sample(everybody, min(SAMPLE_CREATORS, len(everybody))))
     numbers = [
-        creator * VIDEOS_PER_CREATOR + place
+        creator * VIDEOS_PER_CREATOR + video
         for creator in creators
-        for place in range(VIDEOS_PER_CREATOR)
+        for video in range(VIDEOS_PER_CREATOR)
     ]
     records = [record for number in numbers for record in _records(number, videos)]
     dice.shuffle(records)

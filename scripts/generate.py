@@ -88,8 +88,8 @@ def _files() -> GeneratedFiles:
         for name, definition in yaml.safe_load(TABLES.read_text()).items()
     ]
     yield from _rating_files(rubric)
-    for place, table in enumerate(tables):
-        yield from _warehouse_files(table, place, rubric)
+    for number, table in enumerate(tables):
+        yield from _warehouse_files(table, number, rubric)
     yield "shared/warehouse/language_names.json", _json(_language_names())
     yield "docs/reference/data-dictionary.md", _data_dictionary(tables, rubric)
 
@@ -150,8 +150,8 @@ def _property(field: dict[str, Any]) -> dict[str, Any]:
     return _JSON_SCHEMA_TYPES[field["type"]] | {"nullable": True, "description": described}
 
 
-def _warehouse_files(table: dict[str, Any], place: int, rubric: dict[str, Any]) -> GeneratedFiles:
-    """Schema and MERGE of a table; `place` numbers its rows among those that a rebuild stages."""
+def _warehouse_files(table: dict[str, Any], number: int, rubric: dict[str, Any]) -> GeneratedFiles:
+    """Schema and MERGE of a table; `number` tells its rows among those that a rebuild stages."""
     name = table["name"]
     schema = [
         {
@@ -169,7 +169,7 @@ def _warehouse_files(table: dict[str, Any], place: int, rubric: dict[str, Any]) 
     statement = _template(f"warehouse/templates/{template}")
     yield f"shared/warehouse/merge/{name}.sql", statement.render(table=table, rated_columns=rated)
     if table.get("template") != "insight":  # a report's rows are in no lake
-        staged = statement.render(table=table, rated_columns=rated, place=place)
+        staged = statement.render(table=table, rated_columns=rated, place=number)
         yield f"shared/warehouse/merge_staged/{name}.sql", staged
 
 

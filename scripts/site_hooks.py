@@ -49,8 +49,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     parts = _FENCE.split(markdown)
     folder = posixpath.dirname(page.file.src_uri)
     for number in range(0, len(parts), 2):
-        named = _LINK.sub(lambda link: _named(folder, link), parts[number])
-        parts[number] = _PAGE.sub(lambda name: _linked(folder, name), named)
+        text = _LINK.sub(lambda link: _named(folder, link), parts[number])
+        parts[number] = _PAGE.sub(lambda name: _linked(folder, name), text)
     return "".join(parts)
 
 

@@ -263,8 +263,8 @@ class PointedSearch:
         """Days on which one of the videos was listed or read, for pages that note no ids."""
 
         def days_of(video_id: str) -> set[str]:
-            found = _DAY.findall(self._lake.read(metadata_name(video_id)) or b"")
-            days = {day.decode() for day in found}
+            listing = self._lake.read(metadata_name(video_id)) or b""
+            days = {day.decode() for day in _DAY.findall(listing)}
             for folder in (METRICS, RETENTION):
                 for name in self._lake.names(_prefix(folder, video_id)):
                     stem = PurePosixPath(name).name

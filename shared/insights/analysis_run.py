@@ -207,7 +207,7 @@ class AnalysisRun:
             )
 
     def _counting(self, what: str) -> Callable[[int, int], None]:
-        self._say(Progress(f"{what}"))
+        self._say(Progress(what))
         return lambda drawn, total: self._say(Progress(what, drawn, total, "draws of creators"))
 
     def _is_primary(self, question: OutcomeQuestion) -> bool:

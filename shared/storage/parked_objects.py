@@ -3,9 +3,6 @@
 A message is `parked/{stage}/{budget}/{due date}/{key}.json`. So the listing of one budget begins
 with what was due first, and it can stop where the money or the due dates end. Earlier versions
 wrote flat names, `parked/{stage}/{key}.json`. Those are still listed.
-
-A folder is discovered with a listing of one object, which then continues behind the folder. A
-listing with a delimiter would page through every flat name.
 """
 
 import re
@@ -13,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 from urllib.parse import quote
 
+from shared.storage.folders import folders
 from shared.storage.lake import Lake, LakeObject
 from shared.storage.layout import ANY_BUDGET, PARKED, VIDEOS, parked_folder, video_key
 
@@ -22,7 +20,6 @@ UPLOADS: Literal["analyze"] = "analyze"
 RECORDS = "load"
 
 _FLAT_UPLOADS = f"{PARKED}{UPLOADS}/{quote(VIDEOS, safe='')}"
-_BEHIND_FLAT_UPLOADS = f"{_FLAT_UPLOADS}~"
 _OF_RATER = re.compile(r"-gemini%3A([a-z][a-z0-9-]*)(?:%2B[a-z]+)*-[0-9]+\.json$")
 
 
@@ -68,30 +65,21 @@ def flat_entries(lake: Lake, stage: str, page_size: int | None = None) -> Iterat
 
 def parked_folders(lake: Lake) -> list[str]:
     """Prefixes under which a key follows: one for each stage, and one for each budget and date."""
-    folders = [f"{PARKED}{stage}/" for stage in (UPLOADS, RECORDS)]
+    prefixes = [f"{PARKED}{stage}/" for stage in (UPLOADS, RECORDS)]
     for stage in (UPLOADS, RECORDS):
         for budget in budget_folders(lake, stage):
-            folders += _subfolders(lake, budget)
-    return folders
+            prefixes += _subfolders(lake, budget)
+    return prefixes
 
 
-def parked_of_video(lake: Lake, video_id: str, folders: Iterable[str]) -> Iterator[str]:
+def parked_of_video(lake: Lake, video_id: str, prefixes: Iterable[str]) -> Iterator[str]:
     """Names of a video's parked messages: one listing for each of `parked_folders`.
 
     Records that earlier versions parked have the message's id as their key, so they are not found.
     """
-    for folder in folders:
-        yield from lake.names(f"{folder}{quote(video_key(video_id, ''), safe='')}")
+    for prefix in prefixes:
+        yield from lake.names(f"{prefix}{quote(video_key(video_id, ''), safe='')}")
 
 
 def _subfolders(lake: Lake, prefix: str) -> Iterator[str]:
-    after = prefix
-    while entry := next(lake.entries(prefix, after, page_size=1), None):
-        folder, slash, _ = entry.name.removeprefix(prefix).partition("/")
-        if slash:
-            yield f"{prefix}{folder}/"
-            after = f"{prefix}{folder}0"  # "0" is the character after "/"
-        elif entry.name.startswith(_FLAT_UPLOADS):
-            after = _BEHIND_FLAT_UPLOADS
-        else:
-            after = entry.name
+    return (name for name in folders(lake, prefix, _FLAT_UPLOADS) if name.endswith("/"))

@@ -23,11 +23,11 @@ class RebuildState(Checked):
 
     `started_at` is the storage's time, and `cursor` is the last name whose rows are staged.
     `tombstones` is the generation of the tombstones when the rebuild began to read. `holder` is
-    the process that wrote the state. A state of another version has no `way` or another one, and
+    the process that wrote the state. A state of another version has no `method` or another one, and
     its rebuild starts over.
     """
 
-    way: Literal["staged"]
+    method: Literal["staged"]
     run: Word
     dataset: Word
     primary_raters: tuple[Word, ...]
@@ -42,7 +42,7 @@ class RebuildState(Checked):
     @classmethod
     def new(cls, dataset: str, primary_raters: Sequence[str]) -> "RebuildState":
         raters = tuple(primary_raters)
-        return cls(way="staged", run=uuid.uuid4().hex, dataset=dataset, primary_raters=raters)
+        return cls(method="staged", run=uuid.uuid4().hex, dataset=dataset, primary_raters=raters)
 
     def is_replacing(self, dataset: str) -> bool:
         """Whether tables of this dataset may be replaced already, but not all."""

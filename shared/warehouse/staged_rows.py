@@ -113,10 +113,10 @@ class StagedRows:
         if not key:
             return []
         # A video that has any row has one in dim_video, so its facts follow from those days.
-        place = place_of("dim_video" if table == FACT_TABLE else table)
+        number = place_of("dim_video" if table == FACT_TABLE else table)
         statement = (
             f"SELECT DISTINCT {key} AS partition_key FROM {STAGED_ROWS}"  # nosec B608 # our names
-            f" WHERE place = {place} ORDER BY partition_key"
+            f" WHERE place = {number} ORDER BY partition_key"
         )
         return [row["partition_key"] for row in self._run(table, statement, [])]
 

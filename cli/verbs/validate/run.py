@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.console import Screen
 from cli.errors import WRONG_USE, UserError
 from cli.files import refuse_absent, refuse_target, write
+from cli.progress import ProgressLine
 from cli.verbs.rate_kit.key import KitKeys
 from local.endpoints import LOCAL
 from shared.concurrency import in_one_thread
@@ -102,7 +103,8 @@ def _validate(options: ValidateOptions, screen: Screen) -> ValidateResult:
         from shared.canonical import json_text
         from shared.insights.agreement.validation import validate
 
-        validation = validate(ratings, _context(options, ratings, screen), screen.now)
+        inputs = _context(options, ratings, screen)
+        validation = validate(ratings, inputs, ProgressLine(screen.now))
         if options.drift and not validation.drift:
             raise UserError(
                 f"--drift: {options.drift[0]} gave no score that could be compared. Check "

@@ -1,6 +1,6 @@
 """Validation of ratings: every coefficient of agreement, and the verdicts of the ladder."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,8 @@ from shared.insights.agreement.onset import ONSET, onsets
 from shared.insights.agreement.ratings import ATTENTION, Ratings
 from shared.insights.agreement.variances import Generalizability, several_raters
 from shared.insights.statistics.estimate import Estimate
+from shared.progress import OnProgress, Progress, no_progress
 
-OnProgress = Callable[[str], None]
 NOT_RATINGS = frozenset({ATTENTION, GROUP, DURATION})
 """Dimensions that describe a rater or a video and are not ratings."""
 
@@ -119,7 +119,7 @@ class Validation:
 def validate(
     ratings: Ratings,
     inputs: ValidationInputs | None = None,
-    on_progress: OnProgress = lambda _: None,
+    on_progress: OnProgress = no_progress,
 ) -> Validation:
     """Compute everything that the ratings allow.
 
@@ -136,10 +136,10 @@ def validate(
     if not dimensions:
         raise BadTable("No ratings are left, so there is nothing to compare.")
     documents = {}
-    for name in dimensions:
-        on_progress(f"{name} …")
+    for number, name in enumerate(dimensions):
+        on_progress(Progress("Comparing raters", number, len(dimensions), "dimensions"))
         documents[name] = dimension_document(ratings, name, inputs.epsilon)
-    on_progress("Halo, groups, moments …")
+    on_progress(Progress("Halo, groups, moments"))
     groups = {name: known_groups(ratings, name) for name in dimensions if name != ONSET}
     halos = halo(ratings)
     return Validation(

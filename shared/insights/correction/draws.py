@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shared.insights.statistics.distributions import t_quantile
-from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups, IntArray
+from shared.insights.statistics.resampling import (
+    BoolArray,
+    FloatArray,
+    Groups,
+    IntArray,
+    worth_processes,
+)
 from shared.insights.statistics.weighted_correlation import ratio
 from shared.insights.statistics.weighted_ranks import WeightedRanks
 from shared.processes import IN_THIS_PROCESS, Processes
@@ -20,7 +26,6 @@ BLOCK = 100
 """Draws that come from one seed."""
 
 _AT_ONCE = 2**16
-_WORTH_PROCESSES = 20_000_000
 _CONFIDENCE = 0.95
 _NEARLY_ONE = 1 - 1e-6
 
@@ -93,18 +98,18 @@ class CorrelationDraws:
             tuple(_PairsOfRows.of(rows) for rows in self._rows),
         )
         self._points = work.correlations(np.ones((1, self.groups.n)))
-        worth = self.groups.n * self.resamples >= _WORTH_PROCESSES
         starts = range(0, self.resamples, BLOCK)
-        blocks = list((processes if worth else IN_THIS_PROCESS).map(work, starts))
+        workers = worth_processes(processes, self.groups.n, self.resamples)
+        blocks = list(workers.map(work, starts))
         self._draws = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
 
-    def point(self, asked: AskedCorrelation) -> float:
+    def point(self, key: AskedCorrelation) -> float:
         """The correlation over all rows."""
-        return float(self._points[asked.rows][0, asked.pair])
+        return float(self._points[key.rows][0, key.pair])
 
-    def draws(self, asked: AskedCorrelation) -> FloatArray:
+    def draws(self, key: AskedCorrelation) -> FloatArray:
         """The correlation in each draw: (resamples,)."""
-        return self._draws[asked.rows][:, asked.pair]
+        return self._draws[key.rows][:, key.pair]
 
 
 def _digest(column: FloatArray | BoolArray) -> bytes:

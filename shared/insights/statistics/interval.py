@@ -15,7 +15,7 @@ from shared.insights.statistics.resampling import (
     JACKKNIFE_UP_TO,
     FloatArray,
     Groups,
-    Progress,
+    OnDraws,
     Statistic,
     bootstrap,
     jackknife,
@@ -52,7 +52,7 @@ def resampled(
     groups: Groups,
     resamples: int,
     seed: int,
-    on_progress: Progress | None = None,
+    on_progress: OnDraws | None = None,
     processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Resampling, FloatArray]:
     """The statistic in every resample, by the method that suits the number of creators."""

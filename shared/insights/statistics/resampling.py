@@ -24,7 +24,8 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Statistic = Callable[[FloatArray], FloatArray]
 """From weights (sets, rows) to numbers (sets, k); NaN where a number is not defined."""
-Progress = Callable[[int, int], None]
+OnDraws = Callable[[int, int], None]
+"""Called with the number of draws so far, and of all."""
 
 _AT_ONCE = 2**17
 _BLOCK = 50
@@ -101,7 +102,7 @@ def bootstrap(
     groups: Groups,
     resamples: int,
     seed: int,
-    on_progress: Progress | None = None,
+    on_progress: OnDraws | None = None,
     processes: Processes = IN_THIS_PROCESS,
 ) -> FloatArray:
     """The statistic over `resamples` draws of all creators with replacement: (resamples, k).
@@ -139,8 +140,12 @@ class _Resamples:
 
 def _blocks(work: _Resamples, count: int, processes: Processes) -> Iterator[FloatArray]:
     blocks = [range(first, min(first + _BLOCK, count)) for first in range(0, count, _BLOCK)]
-    worth = work.groups.n * count >= _WORTH_PROCESSES
-    return (processes if worth else IN_THIS_PROCESS).map(work, blocks)
+    return worth_processes(processes, work.groups.n, count).map(work, blocks)
+
+
+def worth_processes(processes: Processes, rows: int, resamples: int) -> Processes:
+    """These processes, or this one alone where children would take longer to start than to help."""
+    return processes if rows * resamples >= _WORTH_PROCESSES else IN_THIS_PROCESS
 
 
 def drawn(groups: Groups, seed: int, draw: int) -> FloatArray:

@@ -13,7 +13,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from shared.insights.statistics.effect import Effect
 from shared.insights.statistics.interval import resampled
 from shared.insights.statistics.pairs import ColumnPair, Columns, finite_values, refuse_too_few
-from shared.insights.statistics.resampling import FloatArray, Groups, Progress, Statistic
+from shared.insights.statistics.resampling import FloatArray, Groups, OnDraws, Statistic
 from shared.insights.statistics.weighted_ranks import WeightedRanks, correlations
 from shared.processes import IN_THIS_PROCESS, Processes
 
@@ -24,7 +24,7 @@ def spearman(
     groups: Groups,
     resamples: int,
     seed: int,
-    on_progress: Progress | None = None,
+    on_progress: OnDraws | None = None,
     processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Effect, ...]:
     """Spearman's correlation of each pair. A column without variation gives None and a note."""
@@ -42,7 +42,7 @@ def spearman_and_partial(
     groups: Groups,
     resamples: int,
     seed: int,
-    on_progress: Progress | None = None,
+    on_progress: OnDraws | None = None,
     processes: Processes = IN_THIS_PROCESS,
 ) -> tuple[Effect, ...]:
     """Spearman's correlation of each pair, then the partial one given the ranks of the controls.

@@ -12,7 +12,6 @@ from scipy import stats
 from shared.canonical import canonical, json_text
 from shared.insights.agreement.long_table import ratings_from_records
 from shared.insights.analysis import analyse
-from shared.insights.correction import draws
 from shared.insights.plan import BadPlan
 from shared.insights.result import Insights
 from shared.insights.statistics import interval, resampling
@@ -394,8 +393,7 @@ def test_the_order_of_the_rows_does_not_matter_to_one_account_with_equal_dates()
 
 def test_the_number_of_processes_changes_no_byte(monkeypatch):
     """Draws belong to fixed blocks, and each is seeded by its own number."""
-    for module in (resampling, draws):
-        monkeypatch.setattr(module, "_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(resampling, "_WORTH_PROCESSES", 0)
     monkeypatch.setattr(interval, "JACKKNIFE_UP_TO", 5)  # so that creators are drawn
     of = EVERYTHING.model_copy(update={"resamples": 250})
     videos = table(rows(), of)

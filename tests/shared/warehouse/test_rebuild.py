@@ -41,7 +41,7 @@ class WatchedLake(LakeInMemory):
 
     def replace(self, name, content, generation, content_type="application/json"):
         new = super().replace(name, content, generation, content_type)
-        if name == STATE and content.startswith(b'{"way"'):
+        if name == STATE and content.startswith(b'{"method"'):
             self.on_save(RebuildState.model_validate_json(content))
         return new
 
