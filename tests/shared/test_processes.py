@@ -84,6 +84,15 @@ def test_a_child_that_dies_is_one_sentence_and_the_next_work_has_new_children():
         assert list(processes.map(slow_square, [3])) == [9]
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrupts, even where a shell started the suite in its background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_children_at_once():
     with Processes(2) as processes:
         list(processes.map(slow_square, range(4)))

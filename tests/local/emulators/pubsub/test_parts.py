@@ -216,9 +216,10 @@ def test_what_is_not_an_answer_is_unreachable(answer):
 
 def test_a_request_without_an_answer_by_the_ack_deadline_is_sent_again(tmp_path):
     async def run():
-        seen = asyncio.Queue()
+        seen, writers = asyncio.Queue(), []
 
         async def silent(reader, writer):
+            writers.append(writer)
             await seen.put(await reader.readuntil(b"\r\n\r\n"))
 
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
@@ -229,6 +230,9 @@ def test_a_request_without_an_answer_by_the_ack_deadline_is_sent_again(tmp_path)
         pusher.cancel()
         await asyncio.gather(pusher, return_exceptions=True)
         server.close()
+        for writer in writers:
+            writer.close()
+        await asyncio.sleep(0)  # a transport lets go of its socket at the next turn
 
     asyncio.run(run())
 
