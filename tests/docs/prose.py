@@ -26,7 +26,7 @@ _NO_PROSE = re.compile(
 _OTHER_LINE = re.compile(r"^(#|\|| {4}).*$", re.MULTILINE)
 _ITEM = re.compile(r"^ {0,3}(?:[-*]|\d+\.) +", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
-_GLOSSARY = re.compile(r'^<a id="[\w-]+"></a>(.*?):(.*)', re.MULTILINE)
+_GLOSSARY = re.compile(r'^- <a id="[\w-]+"></a>(.*?):(.*)', re.MULTILINE)
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 

@@ -25,7 +25,7 @@ def test_a_term_is_explained_or_linked_where_it_first_stands(page):
 
 
 def test_the_glossary_has_terms_and_their_other_names():
-    glossary = '<a id="a"></a>**curve**, or long curve: how many. A **dot** is one.\n'
+    glossary = '- <a id="a"></a>**curve**, or long curve: how many. A **dot** is one.\n'
 
     assert prose.terms(glossary) == ["curve", "dot", "long curve"]
     assert len(TERMS) > 20
