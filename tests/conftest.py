@@ -4,6 +4,8 @@ import gc
 import os
 import shutil
 import ssl
+import subprocess
+import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +35,7 @@ TRANSLATIONS = "TTA_TRANSLATIONS"
 """A folder in which all local BigQueries of one run share their translations of statements."""
 
 ONE_PROCESS = (
-    *("faults", "house", "pipeline", "sql", "terraform", "shared/warehouse"),
+    *("faults", "house", "install", "pipeline", "sql", "terraform", "shared/warehouse"),
     "shared/insights/report",
 )
 """Folders whose tests share what is costly to start, and take longest. Other files stand alone."""
@@ -69,6 +71,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         folder = tempfile.mkdtemp()
         session.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         start_forking(session.config, Path(folder))
+        forget_older_runs(session.config)
+
+
+def forget_older_runs(config: pytest.Config) -> None:
+    """Delete the folders of older runs now, while one core imports the tests and another is idle.
+
+    pytest would delete 40,000 files after the last test, and everybody would wait for it.
+    """
+    base = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    if base.name.startswith("pytest-"):  # else somebody chose the folder
+        command = [sys.executable, "-m", "tests.older_runs", str(base.parent)]
+        deleting = subprocess.Popen(command)
+        config.add_cleanup(lambda: deleting.wait() and None)
 
 
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
