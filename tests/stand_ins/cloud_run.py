@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -42,6 +43,28 @@ class Task:
     process: subprocess.Popen | None = None
     logs: list[str] = field(default_factory=list)
     is_cancelled: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """A task is cancelled before an attempt starts or after it: the attempt is never missed."""
+
+    def start_attempt(self, folder: Path, variables: Mapping[str, str]) -> bool:
+        """Start the program, unless the task was cancelled before."""
+        with self.lock:
+            if not self.is_cancelled:
+                self.process = subprocess.Popen(
+                    [sys.executable, *self.arguments[1:]],
+                    cwd=folder,
+                    env=variables,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            return not self.is_cancelled
+
+    def cancel(self, number: signal.Signals = signal.SIGTERM) -> None:
+        with self.lock:
+            self.is_cancelled = True
+            if self.process is not None:
+                self.process.send_signal(number)
 
 
 class CloudRun(ThreadingHTTPServer):
@@ -86,11 +109,8 @@ class CloudRun(ThreadingHTTPServer):
         return execution
 
     def cancel(self, name: str) -> run_v2.Execution:
-        task = self.tasks[name]
-        task.is_cancelled = True
-        if task.process is not None:
-            task.process.terminate()
-        return task.execution
+        self.tasks[name].cancel()
+        return self.tasks[name].execution
 
     def wait(self) -> None:
         """Until no execution runs."""
@@ -98,19 +118,12 @@ class CloudRun(ThreadingHTTPServer):
             thread.join(ENDS_WITHIN_S)
 
     def _run(self, task: Task) -> None:
-        program, *words = task.arguments
-        assert program == "python"
+        assert task.arguments[0] == "python"
         task.execution.start_time = datetime.now(UTC)
         for attempt in range(self.max_retries + 1):
             variables = self.environment | {"CLOUD_RUN_TASK_ATTEMPT": str(attempt)}
-            task.process = subprocess.Popen(
-                [sys.executable, *words],
-                cwd=self.folder,
-                env=variables,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+            if not task.start_attempt(self.folder, variables):
+                break
             _, log = task.process.communicate()
             task.logs.append(log)
             if task.process.returncode == 0 or task.is_cancelled:
@@ -204,9 +217,7 @@ def cloud_run(
         yield server
     finally:
         for task in server.tasks.values():
-            task.is_cancelled = True
-            if task.process is not None:
-                task.process.kill()
+            task.cancel(signal.SIGKILL)
         server.wait()
         server.shutdown()
         server.server_close()

@@ -10,7 +10,7 @@ import cli.region_job
 from cli.errors import UserError
 from cli.region_job import JOB, RegionJob
 from local.endpoints import Endpoints
-from tests.stand_ins.cloud_run import cloud_run, pointing_at_stand_in
+from tests.stand_ins.cloud_run import Task, cloud_run, pointing_at_stand_in
 
 RUN = "report-20261129T010203Z-abcdef"
 THERE = Endpoints(home="", pid=0, key="", project="p", target="prod", region="europe-west1")
@@ -61,6 +61,15 @@ def test_a_cancelled_execution_is_cancelled(server, tmp_path):
     server.wait()
 
     assert RegionJob(THERE).look(execution).state == "cancelled"
+
+
+def test_an_execution_that_is_cancelled_before_its_program_started_starts_none(server):
+    task = Task(run_v2.Execution(), ["python", "job.py", RUN])
+
+    task.cancel()
+
+    assert not task.start_attempt(server.folder, server.environment)
+    assert task.process is None
 
 
 def test_a_start_whose_answer_was_lost_is_found_and_not_repeated(server):
