@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 _LATE_S = 0.1  # a stream that starts later is flagged
 _SHORTFALL_S = 0.5  # a clip is truncated if it misses this and a twentieth
 _MOMENT_TICKS = 10  # a moment lasts up to a second
+_KEPT_BYTES = 8 * 2**20  # more than all arrays of a block of frames
 _LEAST_SHARE = 0.5  # of a truncated clip; less would be another clip
 
 
@@ -30,7 +31,18 @@ def measure(path: str | os.PathLike[str]) -> Signals:
     Raises `Unratable` (with `.reason`) for a file without a measurement, and `OSError` for a file
     that cannot be read.
     """
+    _keep_freed_memory()
     return measured(watch(path))
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep what arrays free, for the next arrays.
+
+    From the first large block that is freed, glibc gives only larger ones back to the system (see
+    M_MMAP_THRESHOLD in mallopt(3)). Else it gets fresh pages for each array of a block of frames,
+    and on a virtual machine a page costs as much as the arithmetic on it.
+    """
+    np.empty(_KEPT_BYTES, np.uint8)
 
 
 def measured(footage: Footage) -> Signals:

@@ -1,5 +1,7 @@
 """The signals of clips with known surprises, cuts and sounds."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -302,6 +304,43 @@ def test_most_of_what_a_pan_does_is_explained(waves):
     residual = np.abs(ticks.unexplained(planes)[1:, 2:-2, 2:-2]).mean()
 
     assert residual < 0.02 * np.abs(np.diff(planes, axis=0)).mean()
+
+
+def test_arrays_are_made_in_memory_that_was_used_before(tmp_path):
+    """Fresh pages of the system cost more than what is computed in them."""
+    path = write(tmp_path / "clip.mp4", beating(panned()), 6.0)
+    pages = (
+        "import resource, sys\n"
+        "from shared.rating.signals import measure\n"
+        "for _ in range(3):\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    measure(sys.argv[1])\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)\n"
+    )
+
+    run = subprocess.run([sys.executable, "-c", pages, str(path)], check=True, capture_output=True)
+
+    assert int(run.stdout) < 600
+
+
+@pytest.mark.parametrize("side", [32, 16])
+def test_many_ticks_are_fitted_as_each_by_itself(side):
+    pictures = np.random.default_rng(3).uniform(0, 255, (99, side, side)).astype(np.float32)
+    pictures[40:45] = pictures[40]  # where nothing changes, nothing is fitted
+
+    together = ticks.unexplained(pictures)
+
+    each = [ticks.unexplained(pictures[at - 1 : at + 1])[1] for at in range(1, len(pictures))]
+    assert np.array_equal(together[1:], each)
+
+
+def test_the_slopes_of_a_picture_are_numpys():
+    picture = np.random.default_rng(4).uniform(0, 255, (2, 32, 32)).astype(np.float32)
+    across, down = (np.empty_like(picture) for _ in range(2))
+
+    ticks._fill_gradient(picture, across, down)
+
+    assert np.array_equal([down, across], np.gradient(picture, axis=(1, 2)))
 
 
 @pytest.mark.parametrize("width", [65, 67, 90, 135, 360])
