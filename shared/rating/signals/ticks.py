@@ -1,6 +1,7 @@
 """Frames to tenths of a second. Each tenth keeps only its change: 1 MB per minute."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ Cells = NDArray[np.floating]
 _CHUNK = 64
 _SAME_INSTANT = 1e-5  # ticks; rounding error of frame times
 _QUIET_SHARE = 0.9  # of the cells: the others may hold an event
+_FITS = 3  # each weighs the cells by what the one before leaves of them
+_FITTED_CELLS = 16 * 1024  # at once: more would not fit into the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,24 +185,49 @@ def unexplained(planes: Cells) -> Cells:
     smoothed picture, since one gradient is not accurate over a whole cell. The residual is what
     something in the scene did.
     """
-    side = planes.shape[1]
-    axis = np.linspace(-1, 1, side, dtype=planes.dtype)
-    y, x = np.meshgrid(axis, axis, indexing="ij")
     residual = np.zeros_like(planes)
     changed = 1 + np.flatnonzero((planes[1:] != planes[:-1]).any(axis=(1, 2)))
-    if changed.size == 0:
-        return residual
-    now, before = planes[changed], planes[changed - 1]
-    middle = (now + before) / 2
-    gy, gx = np.gradient(middle, axis=(1, 2))
-    coarse = np.gradient(_smoothed(middle), axis=(1, 2))
-    zoom, turn, offset = x * gx + y * gy, y * gx - x * gy, np.ones_like(middle)
-    basis = np.stack([gx, gy, *coarse, zoom, turn, middle, offset], axis=1)
-    basis = basis.reshape(*basis.shape[:2], side * side)
-    residual[changed] = _robust_residual(basis, (now - before).reshape(len(now), -1)).reshape(
-        now.shape
-    )
+    at_once = max(1, _FITTED_CELLS // planes[0].size)
+    scratch = np.empty((2, min(at_once, len(changed)), 8, planes[0].size), planes.dtype)
+    for first in range(0, len(changed), at_once):
+        ticks = changed[first : first + at_once]
+        basis, weighted = scratch[:, : len(ticks)]
+        now, before = planes[ticks], planes[ticks - 1]
+        _fill_basis(basis.reshape(len(ticks), 8, *now.shape[1:]), now, before)
+        fitted = _robust_residual(basis, (now - before).reshape(len(ticks), -1), weighted)
+        residual[ticks] = fitted.reshape(now.shape)
     return residual
+
+
+def _fill_basis(basis: Cells, now: Cells, before: Cells) -> None:
+    """What a camera and its exposure can change between two pictures: ticks x 8 x side x side."""
+    gx, gy, wide_gy, wide_gx, zoom, turn, middle, offset = np.moveaxis(basis, 1, 0)
+    np.add(now, before, out=middle)
+    middle *= 0.5
+    _fill_gradient(middle, gx, gy)
+    _fill_gradient(_smoothed(middle), wide_gx, wide_gy)
+    x, y = _axes(now.shape[1])
+    np.multiply(x, gx, out=zoom)
+    zoom += y * gy
+    np.multiply(y, gx, out=turn)
+    turn -= x * gy
+    offset[:] = 1.0
+
+
+@lru_cache(maxsize=4)
+def _axes(side: int) -> tuple[Cells, Cells]:
+    """Columns and rows of a square of cells, from -1 to 1."""
+    axis = np.linspace(-1, 1, side, dtype=np.float32)
+    return axis[None, :], axis[:, None]
+
+
+def _fill_gradient(planes: Cells, across: Cells, down: Cells) -> None:
+    """Central differences, one-sided at the edges. numpy's own would copy each of them."""
+    for cells, slope in ((planes, across), (planes.swapaxes(1, 2), down.swapaxes(1, 2))):
+        np.subtract(cells[:, :, 2:], cells[:, :, :-2], out=slope[:, :, 1:-1])
+        slope[:, :, 1:-1] *= 0.5
+        slope[:, :, 0] = cells[:, :, 1] - cells[:, :, 0]
+        slope[:, :, -1] = cells[:, :, -1] - cells[:, :, -2]
 
 
 def _smoothed(planes: Cells) -> Cells:
@@ -209,24 +237,37 @@ def _smoothed(planes: Cells) -> Cells:
     return np.asarray((down[:, :, :-2] + 2 * down[:, :, 1:-1] + down[:, :, 2:]) / 16)
 
 
-def _robust_residual(basis: Cells, change: Cells) -> Cells:
-    """`change` (ticks x cells) minus its reweighted least-squares fit by `basis`."""
-    weights = np.ones_like(change)
+def _robust_residual(basis: Cells, change: Cells, weighted: Cells) -> Cells:
+    """`change` (ticks x cells) minus its reweighted least-squares fit by `basis`.
+
+    `weighted` is memory of the shape of `basis`: fresh memory costs more than the arithmetic.
+    """
     ridge = np.eye(basis.shape[1], dtype=basis.dtype) * np.float32(1e-2)
+    weighted[:] = basis
     residual = change
-    for _ in range(3):
-        weighted = basis * weights[:, None, :]
+    for number in range(_FITS):
+        if number:
+            np.multiply(basis, _weights(residual)[:, None, :], out=weighted)
         normal = weighted @ basis.transpose(0, 2, 1) + ridge
         fit = np.linalg.solve(normal, weighted @ change[..., None])
         residual = change - (fit.transpose(0, 2, 1) @ basis)[:, 0]
-        scale = 2.0 * _middle(np.abs(residual))[:, None] + np.float32(0.25)
-        weights = 1.0 / (1.0 + (residual / scale) ** 2)
     return residual
+
+
+def _weights(residual: Cells) -> Cells:
+    """Cells that the fit leaves far off count less, after Cauchy."""
+    scale = 2.0 * _middle(np.abs(residual))[:, None] + np.float32(0.25)
+    weights = residual / scale
+    weights *= weights
+    weights += 1.0
+    return np.asarray(np.reciprocal(weights, out=weights))
 
 
 def _pooled(change: Cells) -> Cells:
     """Halve the grid: root mean square of 2x2 cells with the sign of their sum, flattened."""
-    ticks, side, _ = change.shape
-    quads = change.reshape(ticks, side // 2, 2, side // 2, 2)
-    strength = np.sqrt((quads**2).mean(axis=(2, 4)))
-    return np.asarray(np.copysign(strength, quads.sum(axis=(2, 4))).reshape(ticks, -1))
+    upper, lower = change[:, ::2], change[:, 1::2]
+    quads = [part[:, :, first::2] for part in (upper, lower) for first in (0, 1)]
+    total = (quads[0] + quads[1]) + (quads[2] + quads[3])
+    squares = [part * part for part in quads]
+    power = (squares[0] + squares[1]) + (squares[2] + squares[3])
+    return np.copysign(np.sqrt(power / 4), total).reshape(len(change), -1)
