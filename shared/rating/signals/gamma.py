@@ -22,8 +22,9 @@ class Belief:
     def __init__(self, cells: int, forgetting: tuple[float, ...], most: float = np.inf):
         self._most = most
         self._forgetting = np.array(forgetting)[:, None]
-        self._learnt = np.zeros((len(forgetting), cells))
-        self._seen = np.zeros((len(forgetting), 1))
+        # Per memory the learnt part of each cell's shape, and in the last column that of the rate.
+        self._learnt = np.zeros((len(forgetting), cells + 1))
+        self._prior = np.append(np.full(cells, _SHAPE), _RATE)
         self._fresh = True
         self._latest: list[Floats] = []  # data that are still judged, not learnt yet
 
@@ -40,31 +41,37 @@ class Belief:
         is 0 and teaches nothing. Where it is marked in `new`, too, most of the belief is forgotten.
         Without `new` that happens at each break. A cell without counts is 0.
         """
-        shapes = np.full((len(counts), *self._learnt.shape), _SHAPE)
-        rates = np.full((len(counts), len(self._seen), 1), _RATE)
         data = np.minimum(counts.astype(np.float64), self._most)
-        for tick, datum in enumerate(data):
+        lessons = np.append(data / TOGETHER, np.ones((len(data), 1)), axis=1)
+        beliefs = np.empty((len(self._learnt), *lessons.shape))
+        for tick, lesson in enumerate(lessons):
             if self._fresh or (breaks is not None and breaks[tick]):
                 if new is None or new[tick]:
                     self._learnt *= AFTER_BREAK
-                    self._seen *= AFTER_BREAK
                 self._latest, self._fresh = [], False
-                datum[:] = 0.0
+                data[tick] = 0.0
                 continue
             self._learnt *= self._forgetting
-            self._seen *= self._forgetting
             if len(self._latest) == TOGETHER:
-                self._learnt += self._latest.pop(0) / TOGETHER
-                self._seen += 1.0
-            shapes[tick] += self._learnt
-            rates[tick] += self._seen
-            self._latest.append(datum)
-        nats = np.zeros(counts.shape, np.float32)
-        ticks, cells = np.nonzero(data)
-        before, rate = shapes[ticks, :, cells], rates[ticks, :, 0]
-        after = before + data[ticks, cells][:, None]
-        nats[ticks, cells] = divergence(after, rate + TOGETHER, before, rate).mean(axis=1)
-        return nats
+                self._learnt += self._latest.pop(0)
+            np.add(self._learnt, self._prior, out=beliefs[:, tick])
+            self._latest.append(lesson)
+        return _nats(data, beliefs)
+
+
+def _nats(data: Floats, beliefs: Floats) -> NDArray[np.float32]:
+    """The mean surprise of all memories at each datum > 0 (ticks x cells), 0 at the others.
+
+    `beliefs` are those before the data: memories x ticks x (a shape per cell, then the rate).
+    """
+    nats = np.zeros(data.size, np.float32)
+    changed = np.flatnonzero(data)
+    ticks = changed // data.shape[1]
+    before = beliefs.reshape(len(beliefs), -1).take(changed + ticks, axis=1)
+    rate = beliefs[:, :, -1].take(ticks, axis=1)
+    after = before + data.take(changed)
+    nats[changed] = divergence(after, rate + TOGETHER, before, rate).mean(axis=0)
+    return nats.reshape(data.shape)
 
 
 def divergence(a1: Floats, b1: Floats, a0: Floats, b0: Floats) -> Floats:

@@ -117,12 +117,14 @@ def _channel(
 
 def recent_motion(motion: Floats, breaks: Marks) -> Floats:
     """Mean of each tick and those judged together with it, back to the last break."""
-    means = np.empty_like(motion)
-    start = 0
-    for tick in range(len(motion)):
-        start = tick if breaks[tick - 1 : tick].any() else start
-        means[tick] = motion[max(start, tick - gamma.TOGETHER + 1) : tick + 1].mean()
-    return means
+    ticks = np.arange(len(motion))
+    after_break = np.concatenate([[False], breaks[:-1]])
+    since = ticks - np.maximum.accumulate(np.where(after_break, ticks, 0))
+    counts = np.minimum(since + 1, gamma.TOGETHER)
+    sums = np.zeros_like(motion)
+    for back in reversed(range(gamma.TOGETHER)):
+        sums[back:] += np.where(counts[back:] > back, motion[: len(motion) - back], 0.0)
+    return np.asarray(sums / counts)
 
 
 def _level_changes(powers: Floats) -> CellChange:
@@ -151,11 +153,11 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
     marks = marks.astype(np.float32)
     marks /= np.linalg.norm(marks, axis=1, keepdims=True) + np.float32(1e-9)
     for row, tick in enumerate(events):
-        earlier = events <= tick - _APART_TICKS
-        alike = np.maximum(0.0, marks[earlier] @ marks[row]) ** 2
-        strength = np.minimum(1.0, total[events[earlier]] / total[tick])
-        best: dict[int, float] = {}  # a repetition lasts a few ticks: count it once
-        for when, value in zip(events[earlier] // _APART_TICKS, alike * strength, strict=True):
-            best[int(when)] = max(best.get(int(when), 0.0), float(value))
-        times[tick] = sum(best.values())
+        earlier = events[: np.searchsorted(events, tick - _APART_TICKS, side="right")]
+        alike = np.maximum(0.0, marks[: len(earlier)] @ marks[row]) ** 2
+        strength = np.minimum(1.0, total[earlier] / total[tick])
+        # A repetition lasts a few ticks: count it once.
+        firsts = np.flatnonzero(np.diff(earlier // _APART_TICKS, prepend=-1))
+        if firsts.size:
+            times[tick] = sum(np.maximum.reduceat(alike * strength, firsts).tolist())
     return times
