@@ -33,11 +33,9 @@ class Gridder:
 
     def read(self, frame: VideoFrame, luma: Array, colour: Array) -> None:
         """Cell means, 0-255, into `luma` (32x32) and `colour` (2x16x16, Cb then Cr)."""
-        frame = self._readable(frame)
-        planes = frame.planes
-        luma[:] = _cells(planes[0], LUMA_CELLS)
-        colour[0] = _cells(planes[1], COLOUR_CELLS)
-        colour[1] = _cells(planes[2], COLOUR_CELLS)
+        planes = self._readable(frame).planes
+        _fill_cells(luma, planes[:1])
+        _fill_cells(colour.reshape(-1, COLOUR_CELLS), planes[1:3])
 
     def _readable(self, frame: VideoFrame) -> VideoFrame:
         sides = sorted((frame.width, frame.height))
@@ -50,13 +48,20 @@ class Gridder:
         )
 
 
-def _cells(plane: Any, side: int) -> Array:
-    """Sums along rows, then along columns: both at once would read in strides, twice as slow."""
-    pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    rows, across = _layout(plane.width, plane.height, side)
-    part = pixels.take(rows, axis=0)[:, : plane.width]
-    down = np.add.reduce(part.reshape(side, ROWS_PER_CELL, -1), axis=1, dtype=np.uint16)
-    return np.asarray(down.astype(np.float32) @ across)
+def _fill_cells(cells: Array, planes: tuple[Any, ...]) -> None:
+    """Means of planes of one size, one below the other: each call has a fixed cost.
+
+    Sums along rows, then along columns: both at once would read in strides, twice as slow.
+    """
+    first = planes[0]
+    rows, across = _layout(first.width, first.height, cells.shape[1])
+    parts = np.empty((len(planes), len(rows), first.line_size), np.uint8)
+    for plane, part in zip(planes, parts, strict=True):
+        pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        pixels.take(rows, axis=0, out=part, mode="clip")  # the mode "raise" would copy twice
+    samples = parts[:, :, : first.width].reshape(len(cells), ROWS_PER_CELL, -1)
+    down = np.add.reduce(samples, axis=1, dtype=np.uint16)
+    np.matmul(down.astype(np.float32), across, out=cells)
 
 
 @lru_cache(maxsize=8)

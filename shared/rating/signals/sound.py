@@ -120,15 +120,16 @@ class SoundMeter:
     def _measure(self, ticks: NDArray[np.float32]) -> None:
         size = ticks.shape[2]
         waves = np.fft.rfft(ticks, axis=2)
-        spectrum = waves.real**2 + waves.imag**2  # np.abs would take a root of each
-        # Not as a product of matrices: for so few channels BLAS would keep all cores busy.
-        summed = (_channel_weights(ticks.shape[0])[:, None, None] * spectrum).sum(axis=0)
+        spectrum = waves.real**2  # np.abs would take a root of each
+        spectrum += waves.imag**2
+        summed = _summed(spectrum)
         summed[:, 1:] *= 2.0
         summed /= float(size) ** 2
         weights, edges = _spectrum_layout(size, self._rate)
         loud = summed @ weights
-        running = np.concatenate([np.zeros((len(loud), 1)), np.cumsum(summed, axis=1)], axis=1)
-        bands = running[:, edges[1:]] - running[:, edges[:-1]]
+        np.cumsum(summed, axis=1, out=summed)
+        below = np.where(edges > 0, summed[:, edges - 1], 0.0)
+        bands = below[:, 1:] - below[:, :-1]
         self._append(loud, bands, self._steepest(ticks))
 
     def _append(
@@ -196,6 +197,8 @@ class _Kind:
             return np.asarray((samples.astype(np.float32) - 128) / 128, dtype=np.float32)
         if kind in _FULL_SCALE:
             return np.asarray(samples / _FULL_SCALE[kind], dtype=np.float32)
+        if samples.dtype == np.float32 and -8.0 <= samples.min() <= samples.max() <= 8.0:
+            return np.asarray(samples)  # nearly always: nothing to mend, nothing to copy
         finite = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
         return np.asarray(np.clip(finite, -8.0, 8.0), dtype=np.float32)
 
@@ -213,10 +216,14 @@ def _rows(frame: AudioFrame, kind: _Kind) -> list[NDArray[Any]]:
     return [np.frombuffer(plane, type_, count=count) for plane in planes]
 
 
-def _channel_weights(channels: int) -> NDArray[np.float64]:
+def _summed(spectrum: NDArray[Any]) -> NDArray[np.float64]:
+    """The channels' power (channels x ticks x frequencies), each with its weight."""
+    channels = len(spectrum)
     if channels <= 2:
-        return np.ones(channels)
-    return _SURROUND_WEIGHTS[:channels]
+        return np.asarray(spectrum.sum(axis=0, dtype=np.float64))
+    # Not as a product of matrices: for so few channels BLAS would keep all cores busy.
+    weighted = _SURROUND_WEIGHTS[:channels, None, None] * spectrum
+    return np.asarray(weighted.sum(axis=0))
 
 
 @lru_cache(maxsize=8)
