@@ -4,7 +4,7 @@ A row counts under the first rule that drops it, in the order of the rules. The 
 nothing: more likes than views show a broken counter, whichever of the two is wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,10 +107,12 @@ def gate(table: VideoTable, plan: Plan, only_synthetic: bool = False) -> Gate:
     if "video_id" in frame:
         _drop("duplicate_video", _older_duplicates(frame, passing), passing, dropped)
     candidates = passing.copy()
-    for name, fails in _rules(frame, plan):
+    rules = list(_rules(frame, plan))
+    for name, fails in rules:
         _drop(name, fails, passing, dropped)
     empty = _empty_columns(frame[passing], plan)
-    for name, fails in _completeness(frame, plan, empty):
+    completeness = list(_completeness(frame, plan, empty))
+    for name, fails in completeness:
         _drop(name, fails, passing, dropped)
     passed = frame[passing]
     _refuse_too_little(passed, len(frame), dropped, kind)
@@ -129,13 +131,13 @@ def gate(table: VideoTable, plan: Plan, only_synthetic: bool = False) -> Gate:
         months=_months(frame, plan),
         codes=codes,
         scales=scales,
-        unrated=_unrated(frame, plan, candidates, empty),
+        unrated=_unrated(frame, plan, candidates, (*rules, *completeness)),
         kind=kind,
     )
 
 
 def _unrated(
-    frame: pd.DataFrame, plan: Plan, candidates: pd.Series, empty: tuple[str, ...]
+    frame: pd.DataFrame, plan: Plan, candidates: pd.Series, rules: Sequence[Rule]
 ) -> pd.DataFrame:
     """What is known of the rows that would have passed with a rating. Made-up ratings exist."""
     rating = plan.primary.predictor if plan.primary else plan.predictors[0]
@@ -143,7 +145,7 @@ def _unrated(
     if "rating_status" in frame:
         status = frame["rating_status"]
         unrated = (unrated | candidates & (status != "rated")) & (status != MADE_UP)
-    for name, fails in (*_rules(frame, plan), *_completeness(frame, plan, empty)):
+    for name, fails in rules:
         if name not in OF_RATINGS:
             unrated &= ~fails.fillna(False).astype(bool)
     names = {*plan.outcomes, *plan.exposure.values(), *plan.controls, "rating_status", "created_at"}

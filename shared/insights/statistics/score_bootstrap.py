@@ -9,7 +9,9 @@ Econom. Methods 1(1), 23–41) with Rademacher weights, in the limit of infinite
 interval holds the values that are not rejected at .05.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -64,31 +66,33 @@ class Interval95:
 
     def around(self, estimate: float, se: float) -> ScoreInterval:
         """The interval, searched outwards from the estimate in steps of about `se`."""
-        p = self.p(0.0)
-        ends = [self._end(estimate, side * se, p) for side in (-1.0, 1.0)]
-        return ScoreInterval(ends[0], ends[1], p)
+        p = cache(self.p)  # brentq begins with both ends of a step, which the search has tested
+        low, high = (_end(p, estimate, side * se) for side in (-1.0, 1.0))
+        return ScoreInterval(low, high, p(0.0))
 
-    def _end(self, estimate: float, step: float, p_at_zero: float) -> float | None:
-        """The first rejected value on one side; None without one.
 
-        Zero is always tried, so the interval leaves out zero exactly when its p is below .05.
-        """
-        inside = estimate
-        if (step > 0) == (estimate < 0.0):
-            if p_at_zero < ALPHA:
-                return self._crossing(inside, 0.0)
-            inside = 0.0
-        reach = _FIRST_STEP_SE
-        while reach < FURTHEST_SE:
-            outside = inside + reach * step
-            if self.p(outside) < ALPHA:
-                return self._crossing(inside, outside)
-            inside, reach = outside, _GROWTH * reach
-        return None
+def _end(p: Callable[[float], float], estimate: float, step: float) -> float | None:
+    """The first rejected value on one side; None without one.
 
-    def _crossing(self, inside: float, outside: float) -> float:
-        tolerance = _END_TOLERANCE * abs(outside - inside)
-        return float(brentq(lambda value: self.p(value) - ALPHA, inside, outside, xtol=tolerance))
+    Zero is always tried, so the interval leaves out zero exactly when its p is below .05.
+    """
+    inside = estimate
+    if (step > 0) == (estimate < 0.0):
+        if p(0.0) < ALPHA:
+            return _crossing(p, inside, 0.0)
+        inside = 0.0
+    reach = _FIRST_STEP_SE
+    while reach < FURTHEST_SE:
+        outside = inside + reach * step
+        if p(outside) < ALPHA:
+            return _crossing(p, inside, outside)
+        inside, reach = outside, _GROWTH * reach
+    return None
+
+
+def _crossing(p: Callable[[float], float], inside: float, outside: float) -> float:
+    tolerance = _END_TOLERANCE * abs(outside - inside)
+    return float(brentq(lambda value: p(value) - ALPHA, inside, outside, xtol=tolerance))
 
 
 class ScoreBootstrap(Interval95):
