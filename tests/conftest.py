@@ -32,7 +32,11 @@ settings.register_profile("campaign", max_examples=300, deadline=None)
 settings.load_profile("suite")
 
 TRANSLATIONS = "TTA_TRANSLATIONS"
-"""A folder in which all local BigQueries of one run share their translations of statements."""
+"""A folder in which all local BigQueries share their translations of statements.
+
+It is in pytest's cache. A translation follows from the statement, its schema and the versions of
+the translators alone, and takes longer than the statement.
+"""
 
 ONE_PROCESS = (
     *("faults", "house", "install", "pipeline", "sql", "terraform", "shared/warehouse"),
@@ -58,10 +62,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Where `make test` asks for it, write down every statement that BigQuery is sent."""
     watch()
     if TRANSLATIONS not in os.environ:  # the processes of the suite inherit it
-        os.environ[TRANSLATIONS] = folder = tempfile.mkdtemp()
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ[TRANSLATIONS] = str(_translations(config))
         config.add_cleanup(lambda: os.environ.pop(TRANSLATIONS))
     ssl.create_default_context = share_public_authorities(ssl.create_default_context)
+
+
+def _translations(config: pytest.Config) -> Path:
+    if config.pluginmanager.has_plugin("cacheprovider"):
+        return config.cache.mkdir("translations")  # type: ignore[union-attr]
+    folder = tempfile.mkdtemp()
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    return Path(folder)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -5,6 +5,7 @@ Tigani and Naidu, Google BigQuery Analytics (2014), table 7.3, has the same.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from shared.warehouse.loader import FACT_TABLE
@@ -47,10 +48,13 @@ def value_bytes(kind: str, value: Any) -> int:
 
 def row_bytes(table: str, row: Row) -> dict[str, int]:
     """Bytes by column."""
-    return {
-        column["name"]: value_bytes(column["type"], row.get(column["name"]))
-        for column in schema(table)
-    }
+    return {name: value_bytes(kind, row.get(name)) for name, kind in _types(table).items()}
+
+
+@lru_cache
+def _types(table: str) -> Mapping[str, str]:
+    """BigQuery's type of each column. A file is read for it."""
+    return {column["name"]: column["type"] for column in schema(table)}
 
 
 def mean_sizes(rows: Rows, rows_of_primary_ratings: Rows) -> MeanSizes:
@@ -65,10 +69,7 @@ def mean_sizes(rows: Rows, rows_of_primary_ratings: Rows) -> MeanSizes:
 
 def _means(table: str, rows: Sequence[Row]) -> dict[str, float]:
     sizes = [row_bytes(table, row) for row in rows]
-    return {
-        column["name"]: sum(size[column["name"]] for size in sizes) / max(1, len(sizes))
-        for column in schema(table)
-    }
+    return {name: sum(size[name] for size in sizes) / max(1, len(sizes)) for name in _types(table)}
 
 
 def _fact_sizes(sizes: MeanSizes) -> dict[str, float]:

@@ -7,7 +7,7 @@ It stores less than BigQuery: no history of tables (FOR SYSTEM_TIME AS OF reads 
 and only the newest jobs, in memory. bqemulator would copy the whole table at each change, and store
 every statement with its parameters and results for ever. It also translates each text only once
 (see `translation.py`), and stores the translations of our views and MERGE statements in the data
-directory, or in the folder that TTA_TRANSLATIONS names.
+directory. Tests have those of all statements stored in the folder that TTA_TRANSLATIONS names.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from local.emulators.less_work import (
 )
 from local.emulators.short_routes import ShortRoutes
 from local.emulators.statements import watched
-from local.emulators.stored_translations import StoredTranslations
+from local.emulators.stored_translations import ALL, StoredTranslations
 from local.emulators.translation import cache_translations
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 # Load jobs upload files: in one body with their description, or in chunks by PUT.
 DOOR = Door(JSON | {"multipart/related"}, files_to=re.compile("PUT /upload/"))
 FILE = "bqemulator.duckdb"
+FOLDER = "translations"
 KEPT_JOBS = 200
 KEPT_S = 60.0
 FORGETS_EVERY_S = 10.0
@@ -185,8 +186,7 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     from bqemulator import server
 
     answer_information_schema()
-    folder = os.environ.get("TTA_TRANSLATIONS")
-    cache_translations(StoredTranslations(Path(folder) if folder else data / "translations"))
+    cache_translations(_translations(data))
     # Trees of statements are many objects that live long. With the usual threshold the collector
     # went through them a thousand times a minute, a sixth of all work.
     gc.freeze()
@@ -197,6 +197,11 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     close_emulator(_uploads(data))
     server.create_app = _guarded(server.create_app)
     return _emulator(port, data, project)
+
+
+def _translations(data: Path) -> StoredTranslations:
+    folder = os.environ.get("TTA_TRANSLATIONS")
+    return StoredTranslations(Path(folder), ALL) if folder else StoredTranslations(data / FOLDER)
 
 
 def _uploads(data: Path) -> Path:

@@ -13,19 +13,22 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-MOST_FILES = 5000
+MOST_FILES = 20_000
 _TRANSLATORS = ("bqemulator", "sqlglot", "duckdb")
-# Only statements that our own code writes, with all values as parameters. What a person asks may
-# name somebody, and an erasure does not look here.
-_OURS = re.compile(r"(\s|--[^\n]*\n)*(CREATE OR REPLACE VIEW|MERGE)\s")
+OURS = re.compile(r"(\s|--[^\n]*\n)*(CREATE OR REPLACE VIEW|MERGE)\s")
+"""Statements that our own code writes, with all values as parameters. What a person asks may name
+somebody, and an erasure does not look here."""
+
+ALL = re.compile("")
+"""Every statement, for tests: what they name is made up."""
 
 
 class StoredTranslations:
     """A file for each translation. A damaged or foreign file counts as absent."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, stored: re.Pattern[str] = OURS):
         """Create the folder. Too many files, of earlier versions mostly, are removed at once."""
-        self._folder = folder
+        self._folder, self._stored = folder, stored
         self._versions = [version(package) for package in _TRANSLATORS]
         folder.mkdir(parents=True, exist_ok=True)
         files = list(folder.iterdir())
@@ -34,7 +37,7 @@ class StoredTranslations:
 
     def get(self, key: Sequence[str]) -> str | None:
         """The translation of the statement, which is the first part of the key."""
-        if not _OURS.match(key[0]):
+        if not self._stored.match(key[0]):
             return None
         with suppress(OSError, ValueError):
             digest, _, translated = self._path(key).read_text("utf-8").partition("\n")
@@ -43,7 +46,7 @@ class StoredTranslations:
 
     def put(self, key: Sequence[str], translated: str) -> None:
         """Store the translation, unless the statement may name somebody or the disk is full."""
-        if not _OURS.match(key[0]):
+        if not self._stored.match(key[0]):
             return
         path = self._path(key)
         draft = path.with_suffix(f".{os.getpid()}")

@@ -7,7 +7,9 @@ import pytest
 from bqemulator.domain.result import Err, Ok
 from sqlglot.dialects.dialect import Dialect
 
-from local.emulators.stored_translations import MOST_FILES, StoredTranslations
+from local.emulators import stored_translations
+from local.emulators.bigquery import _translations
+from local.emulators.stored_translations import StoredTranslations
 from local.emulators.translation import (
     LONGEST_CACHED_CHARS,
     cached_by_text,
@@ -150,13 +152,29 @@ def test_another_version_of_the_translator_translates_anew(tmp_path, monkeypatch
     assert texts == [VIEW]
 
 
-def test_the_folder_does_not_grow_for_ever(tmp_path):
-    for number in range(MOST_FILES + 1):
+def test_the_folder_does_not_grow_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_translations, "MOST_FILES", 2)
+    for number in range(2):
         (tmp_path / f"{number}.sql").touch()
+    StoredTranslations(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
 
+    (tmp_path / "2.sql").touch()
     StoredTranslations(tmp_path)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_folder_of_tests_stores_what_a_person_asks(tmp_path, monkeypatch):
+    key = ("SELECT 'ana'", "qualify")
+    monkeypatch.setenv("TTA_TRANSLATIONS", str(tmp_path / "tests"))
+    _translations(tmp_path / "home").put(key, "SELECT 'ana';")
+
+    assert _translations(tmp_path / "home").get(key) == "SELECT 'ana';"
+    monkeypatch.delenv("TTA_TRANSLATIONS")
+    _translations(tmp_path / "home").put(key, "SELECT 'ana';")
+    assert _translations(tmp_path / "home").get(key) is None
+    assert list((tmp_path / "home/translations").iterdir()) == []
 
 
 def test_an_answer_that_follows_from_the_text_is_computed_once():
