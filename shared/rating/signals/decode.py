@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 from av.error import FFmpegError
 
 from shared.rating.signals.cuts import CutFinder
-from shared.rating.signals.grid import COLOUR_CELLS, LUMA_CELLS, Gridder
+from shared.rating.signals.grid import Gridder
 from shared.rating.signals.result import Unratable
 from shared.rating.signals.sound import SoundMeter
 from shared.rating.signals.strip import Strip
@@ -110,7 +109,7 @@ class _Pass:
     def __init__(self, container: Any) -> None:
         self.container = container
         self.footage = Footage()
-        self.gridder = Gridder()
+        self.gridder = Gridder(_BLOCK)
         self.video = video_stream(container)
         self.audio = container.streams.audio[0] if container.streams.audio else None
         self.start_s = max(0.0, (container.start_time or 0) / av.time_base)
@@ -121,9 +120,7 @@ class _Pass:
         self.damaged_since_s: float | None = None  # until the next picture that stands by itself
         self.lost = False
         self.tick_s = float(self.video.time_base or 0)
-        self.luma = np.zeros((_BLOCK, LUMA_CELLS, LUMA_CELLS), np.float32)
-        self.colour = np.zeros((_BLOCK, 2, COLOUR_CELLS, COLOUR_CELLS), np.float32)
-        self.times_s: list[float] = []  # of the frames in the two arrays above
+        self.times_s: list[float] = []  # of the frames that wait in the gridder
 
     def run(self) -> Footage:
         footage = self.footage
@@ -209,10 +206,9 @@ class _Pass:
             self._describe(frame)
         footage.last_s = at_s
         self._end_damage(frame, at_s)
-        waiting = len(self.times_s)
-        self.gridder.read(frame, self.luma[waiting], self.colour[waiting])
+        self.gridder.read(frame)
         self.times_s.append(at_s)
-        if waiting + 1 == _BLOCK:
+        if len(self.times_s) == _BLOCK:
             self._digest()
 
     def _end_damage(self, frame: Any, at_s: float) -> None:
@@ -227,7 +223,7 @@ class _Pass:
     def _digest(self) -> None:
         """Pass the waiting frames' cells to the cut finder, the strip and the ticker."""
         if self.times_s:
-            luma, colour = self.luma[: len(self.times_s)], self.colour[: len(self.times_s)]
+            luma, colour = self.gridder.cells()
             self.footage.cuts.see(luma, colour, self.times_s)
             self.footage.strip.see(luma, colour, self.times_s)
             self.footage.ticker.see(luma, colour, self.times_s)

@@ -9,6 +9,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 Ints = NDArray[np.intp]
 
 LUMA_CELLS = 32  # per side: small enough to be cheap, fine enough for a hand or a ball
@@ -21,21 +22,38 @@ ROWS_PER_CELL = 4
 _PLANAR_8_BIT = frozenset(
     {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "yuva420p"}
 )
+_WAITING = 4  # frames whose rows wait
 _SMALLEST_DIRECT = 2 * LUMA_CELLS  # both colour grids need at least a pixel a cell
 _REFORMATTED = 128
 
 
 class Gridder:
-    """Reads the planes of 8-bit YUV in place; anything else is scaled down first."""
+    """Reads the planes of 8-bit YUV in place; anything else is scaled down first.
 
-    def __init__(self) -> None:
+    From each frame only some rows are copied at once. They are summed for several frames together,
+    because between two frames the decoder fills the processor's cache with other things.
+    """
+
+    def __init__(self, frames: int) -> None:
         self._reformatter = VideoReformatter()
+        self._luma = _Cells(frames, 1, LUMA_CELLS)
+        self._colour = _Cells(frames, 2, COLOUR_CELLS)
 
-    def read(self, frame: VideoFrame, luma: Array, colour: Array) -> None:
-        """Cell means, 0-255, into `luma` (32x32) and `colour` (2x16x16, Cb then Cr)."""
-        planes = self._readable(frame).planes
-        _fill_cells(luma, planes[:1])
-        _fill_cells(colour.reshape(-1, COLOUR_CELLS), planes[1:3])
+    def read(self, frame: VideoFrame) -> None:
+        """Take the next frame. Up to `frames` of them can wait for `cells`."""
+        planes: tuple[Any, ...] = self._readable(frame).planes
+        y, cb, cr = (
+            np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size) for plane in planes[:3]
+        )
+        self._colour.read(planes[1].width, cb, cr)  # first, as it refuses planes that differ
+        self._luma.read(planes[0].width, y)
+
+    def cells(self) -> tuple[Array, Array]:
+        """Cell means of the frames read since the last call, 0-255, until the next frame is read.
+
+        Luma is frames x 32 x 32. Colour is frames x 2 x 16 x 16, Cb then Cr.
+        """
+        return self._luma.means()[:, 0], self._colour.means()
 
     def _readable(self, frame: VideoFrame) -> VideoFrame:
         sides = sorted((frame.width, frame.height))
@@ -48,20 +66,54 @@ class Gridder:
         )
 
 
-def _fill_cells(cells: Array, planes: tuple[Any, ...]) -> None:
-    """Means of planes of one size, one below the other: each call has a fixed cost.
+class _Cells:
+    """The cells of one or two planes of each frame."""
 
-    Sums along rows, then along columns: both at once would read in strides, twice as slow.
-    """
-    first = planes[0]
-    rows, across = _layout(first.width, first.height, cells.shape[1])
-    parts = np.empty((len(planes), len(rows), first.line_size), np.uint8)
-    for plane, part in zip(planes, parts, strict=True):
-        pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        pixels.take(rows, axis=0, out=part, mode="clip")  # the mode "raise" would copy twice
-    samples = parts[:, :, : first.width].reshape(len(cells), ROWS_PER_CELL, -1)
-    down = np.add.reduce(samples, axis=1, dtype=np.uint16)
-    np.matmul(down.astype(np.float32), across, out=cells)
+    def __init__(self, frames: int, planes: int, side: int) -> None:
+        self._means = np.zeros((frames, planes, side, side), np.float32)
+        self._count = 0  # frames whose means are known
+        self._width = 0
+        self._shape = (0, 0)  # of the planes whose rows wait
+        self._rows = np.zeros((0, planes, side * ROWS_PER_CELL, 0), np.uint8)
+        self._waiting = 0  # frames
+
+    def read(self, width: int, *planes: Bytes) -> None:
+        """Copy rows of a frame's planes: height x bytes of a line, of which `width` are pixels.
+
+        Raises ValueError for planes of different shapes.
+        """
+        is_new = (width, planes[0].shape) != (self._width, self._shape)
+        if is_new or self._waiting == len(self._rows):
+            self._sum()
+        if is_new:
+            self._width, self._shape = width, planes[0].shape
+            self._rows = np.zeros((_WAITING, *self._rows.shape[1:3], self._shape[1]), np.uint8)
+        rows, _ = self._layout()
+        for plane, part in zip(planes, self._rows[self._waiting], strict=True):
+            plane.take(rows, axis=0, out=part, mode="clip")  # the mode "raise" would copy twice
+        self._waiting += 1
+
+    def means(self) -> Array:
+        self._sum()
+        count, self._count = self._count, 0
+        return self._means[:count]
+
+    def _sum(self) -> None:
+        """Sum along rows, then along columns: both at once would read in strides, twice as slow."""
+        if not self._waiting:
+            return
+        _, across = self._layout()
+        samples = self._rows[: self._waiting, :, :, : self._width]
+        samples = samples.reshape(self._waiting, -1, ROWS_PER_CELL, self._width)
+        down = np.add.reduce(samples, axis=2, dtype=np.uint16)
+        means = self._means[self._count : self._count + self._waiting]
+        below_each_other = means.reshape(self._waiting, -1, means.shape[3])
+        np.matmul(down.astype(np.float32), across, out=below_each_other)
+        self._count += self._waiting
+        self._waiting = 0
+
+    def _layout(self) -> tuple[Ints, Array]:
+        return _layout(self._width, self._shape[0], self._means.shape[3])
 
 
 @lru_cache(maxsize=8)

@@ -348,26 +348,46 @@ def test_cells_cover_the_same_part_of_the_picture_whatever_its_size(width):
     across = (np.arange(width) + 0.5) / width * 200
     planes = np.full((240 * 3 // 2, width // 2 * 2), 128, np.uint8)
     planes[:240] = np.rint(across)[: width // 2 * 2]
-    frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-    luma, colour = np.zeros((32, 32), np.float32), np.zeros((2, 16, 16), np.float32)
-
-    Gridder().read(frame, luma, colour)
+    luma, _ = cells_of(av.VideoFrame.from_ndarray(planes, format="yuv420p"))
 
     even = width // 2 * 2
     expected = (np.arange(32) + 0.5) / 32 * even / width * 200
-    assert luma[5] == pytest.approx(expected, abs=0.6)
+    assert luma[0, 5] == pytest.approx(expected, abs=0.6)
+
+
+def cells_of(*frames: av.VideoFrame) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    gridder = Gridder(len(frames))
+    for frame in frames:
+        gridder.read(frame)
+    return gridder.cells()
+
+
+def test_the_cells_of_frames_are_those_of_each_whatever_the_others_are():
+    rng = np.random.default_rng(5)
+    sizes = [(96, 64), (64, 96), (64, 96), *[(90, 160)] * 9, (40, 40), (96, 64)]
+    frames = [
+        av.VideoFrame.from_ndarray(
+            rng.integers(0, 256, (height * 3 // 2, width), np.uint8), format="yuv420p"
+        )
+        for width, height in sizes
+    ]
+
+    together = cells_of(*frames)
+
+    each = [cells_of(frame) for frame in frames]
+    for channel, cells in enumerate(together):
+        assert np.array_equal(cells, [alone[channel][0] for alone in each])
 
 
 def test_pictures_of_absurd_width_fill_no_memory():
     _layout.cache_clear()
-    gridder = Gridder()
-    luma, colour = np.zeros((32, 32), np.float32), np.zeros((2, 16, 16), np.float32)
+    gridder = Gridder(50)
 
     for width in range(60_000, 60_400, 8):
         planes = np.full((64 * 3 // 2, width), 128, np.uint8)
-        gridder.read(av.VideoFrame.from_ndarray(planes, format="yuv420p"), luma, colour)
+        gridder.read(av.VideoFrame.from_ndarray(planes, format="yuv420p"))
 
-    assert luma == pytest.approx(128)
+    assert gridder.cells()[0] == pytest.approx(np.full((50, 32, 32), 128))
     assert _layout.cache_info().misses <= 2, "how to read each width was kept"
 
 
