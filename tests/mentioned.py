@@ -6,6 +6,8 @@ NAMES = (
     *("مريم", "हिन्दी", "İpek", "cats_2026", "josé", "charlie99"),
 )
 
+ENTITIES = ("&#64;", "&commat;", "&#x40;", "&amp;#64;")
+
 FOUND = [
     ("@eve", "@[erased]"),
     ("@EVE's", "@[erased]'s"),
@@ -30,4 +32,13 @@ FOUND = [
     ("@\u2068eve\u2069 @\u200eeve", "@\u2068[erased]\u2069 @\u200e[erased]"),
     ("@eve\u200d @eve\ufe0f", "@[erased]\u200d @[erased]\ufe0f"),
     ("https://www.tiktok.com/%40eve/live", "https://www.tiktok.com/%40[erased]/live"),
+    ("&#64;eve &commat;eve &#x40;eve &amp;#64;eve", " ".join(f"{at}[erased]" for at in ENTITIES)),
+    ("@&#101;v&#101;! ca&#116;s&lowbar;2026", "@[erased]! [erased]"),
+    ("＠ｅｖｅ、 ａｄａ．ｌ 𝐜𝐚𝐭𝐬_𝟐𝟎𝟐𝟔", "＠[erased]、 [erased] [erased]"),
+    ("@e\u200bve @\u200beve \u2060ada\ufe0f.l", "@[erased] @\u200b[erased] \u2060[erased]"),
+    (r'"\u0040eve" \\u0040eve @\u0065ve', r'"\u0040[erased]" \\u0040[erased] @[erased]'),
+    (r'"http:\/\/t.co\/@eve\/" "hi\nada.l"', r'"http:\/\/t.co\/@[erased]\/" "hi\n[erased]"'),
+    ("＠ｅｖｅ.mp4", "＠[erased].mp4"),
+    ("ｅｖｅ @ｅｖｅ_video_1.mp4", "ｅｖｅ @[erased]_video_1.mp4"),
+    ("&#55;300000000000000001", "[erased]"),
 ]

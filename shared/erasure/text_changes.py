@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.inputs.json_input import parse_json
 from shared.model import canonical_json, id_in_name
+from shared.privacy.disguises import disguised_pattern
 from shared.privacy.mentions import pattern_of
 from shared.privacy.redaction import GONE, Redaction
 
@@ -46,9 +47,14 @@ class TextChange:
 
 
 def patterns(names: Sequence[str], videos: Sequence[str]) -> list[str]:
-    """RE2 patterns that match every text which mentions one of these names or videos."""
+    """RE2 patterns that match every text which mentions one of these names or videos.
+
+    The last one matches texts that may show other letters than their own.
+    """
     words = [pattern_of(name) for name in names]
     words += [video_id for video_id in videos if id_in_name(video_id)]
+    if words:
+        words.append(disguised_pattern())
     return ["|".join(words[at : at + NAMES_AT_ONCE]) for at in range(0, len(words), NAMES_AT_ONCE)]
 
 

@@ -6,18 +6,21 @@ characters with a digit. `ana`, `2026`, `3.5` and `00z` may be anything; `ada.l`
 not. A video counts by an id as long as TikTok's, or by the id of an own file.
 
 Python and BigQuery's RE2 disagree about words: \\b and \\w of RE2 match ASCII only. So RE2 only
-selects texts that contain a name anywhere (`pattern_of`), and this module decides.
+selects texts that contain a name anywhere (`pattern_of`), or that may show other letters than
+their own (`disguised_pattern`), and this module decides.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from shared.inputs.handles import handle
+from shared.privacy.disguises import ShownText, is_disguised
 
 ERASED = "[erased]"
 Predicate = Callable[[str], bool]
+Span = tuple[int, int]
 
 _LEAST_PUNCTUATED, _LEAST_NUMBERED = 5, 8
 _MOST_WORDS = 4
@@ -63,19 +66,52 @@ def without_mentions(
     """The text with erased names and ids replaced.
 
     `has_video` and `has_creator` say whether an id or a name was erased. With `only_at`, names
-    count only after an @.
+    count only after an @. A name counts as it is written, and as a reader sees it
+    (shared/privacy/disguises.py).
     """
-    text = _ID.sub(lambda match: ERASED if has_video(match[0]) else match[0], text)
-    text = _without_names(text, has_creator, only_at)
-    ending = _FILE.search(text)
-    if ending is None:
+
+    def ids(text: str) -> Iterator[Span]:
+        return (match.span() for match in _ID.finditer(text) if has_video(match[0]))
+
+    def names(text: str) -> Iterator[Span]:
+        return _names(text, has_creator, only_at)
+
+    def names_of_file(text: str) -> Iterator[Span]:
+        return names(_stem(text))
+
+    def names_with_addition(text: str) -> Iterator[Span]:
+        return _names_with_addition(_stem(text), has_creator, only_at)
+
+    searches = (ids, names, names_of_file, names_with_addition)
+    for search in searches:
+        text = _replaced(text, search(text))
+    if not is_disguised(text):
         return text
-    stem = _without_names(text[: ending.start()], has_creator, only_at)
-    return _without_added(stem, has_creator, only_at) + ending[0]
+    shown = ShownText(text)
+    for search in searches:
+        spans = [shown.source_span(*span) for span in search(shown.text)]
+        if spans:
+            text = _replaced(text, spans)
+            shown = ShownText(text)
+    return text
 
 
-def _without_names(text: str, has_creator: Predicate, only_at: bool) -> str:
+def _replaced(text: str, spans: Iterable[Span]) -> str:
     pieces: list[str] = []
+    end = 0
+    for start, stop in spans:
+        pieces += [text[end:start], ERASED]
+        end = stop
+    return "".join([*pieces, text[end:]]) if pieces else text
+
+
+def _stem(text: str) -> str:
+    """The name of a file without its ending; "" for another text."""
+    ending = _FILE.search(text)
+    return text[: ending.start()] if ending else ""
+
+
+def _names(text: str, has_creator: Predicate, only_at: bool) -> Iterator[Span]:
     end = 0
     for token in _tokens().finditer(text):
         if token.start() < end:
@@ -83,28 +119,23 @@ def _without_names(text: str, has_creator: Predicate, only_at: bool) -> str:
         spans = _after_at(text, token) if token[1] else () if only_at else _alone(token)
         for start, stop in spans:
             if has_creator(text[start:stop]):
-                pieces += [text[end:start], ERASED]
+                yield start, stop
                 end = stop
                 break
-    return "".join([*pieces, text[end:]])
 
 
-def _without_added(stem: str, has_creator: Predicate, only_at: bool) -> str:
-    """The name of a file without names to which a tool has added something."""
-
-    def cleaned(token: re.Match[str]) -> str:
-        at, name = token[1] or "", token[2]
+def _names_with_addition(stem: str, has_creator: Predicate, only_at: bool) -> Iterator[Span]:
+    """Names in the name of a file to which a tool has added something."""
+    for token in _words_of_file().finditer(stem):
+        name = token[2]
         while name and not has_creator(name):
             added = _ADDED.search(name)
             name = name[: added.start()] if added else ""
-        if name and (at or (not only_at and is_unmistakable(name))):
-            return at + ERASED + token[2][len(name) :]
-        return token[0]
-
-    return re.sub(f"({_AT})?([^@＠ ]+)", cleaned, stem)
+        if name and (token[1] or (not only_at and is_unmistakable(name))):
+            yield token.start(2), token.start(2) + len(name)
 
 
-def _after_at(text: str, token: re.Match[str]) -> Iterator[tuple[int, int]]:
+def _after_at(text: str, token: re.Match[str]) -> Iterator[Span]:
     """Possible spans of the name after an @, the longest first."""
     start, stop = token.span(2)
     more = _more_words().match(text, stop)
@@ -124,15 +155,14 @@ def _cuts(word: str) -> list[int]:
     return [match.end() for match in _scripts().finditer(word)]
 
 
-def _alone(token: re.Match[str]) -> Iterator[tuple[int, int]]:
+def _alone(token: re.Match[str]) -> Iterator[Span]:
     """Spans of a word, and of its parts by script, that can only be names."""
-    for part in (re.fullmatch(".*", token[2], re.DOTALL), *_scripts().finditer(token[2])):
-        if part is None:
-            continue
-        start = token.start(2) + part.start()
-        word = part[0].rstrip(_TRAILING)
-        if is_unmistakable(word):
-            yield start, start + len(word)
+    word = token[2]
+    parts = [] if word.isascii() else [part.span() for part in _scripts().finditer(word)]
+    for start, stop in ((0, len(word)), *parts):
+        name = word[start:stop].rstrip(_TRAILING)
+        if is_unmistakable(name):
+            yield token.start(2) + start, token.start(2) + start + len(name)
 
 
 # Patterns, made at first use because it takes a moment to collect the marks of all scripts
@@ -158,6 +188,11 @@ def _tokens() -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1)
+def _words_of_file() -> re.Pattern[str]:
+    return re.compile(f"({_AT})?([^@＠ ]+)")
+
+
+@lru_cache(maxsize=1)
 def _more_words() -> re.Pattern[str]:
     return re.compile(f"(?:[ -][{_word()}]+){{1,{_MOST_WORDS - 1}}}")
 
@@ -177,7 +212,7 @@ def _scripts() -> re.Pattern[str]:
 
 
 def pattern_of(name: str) -> str:
-    """An RE2 pattern that matches every text in which `without_mentions` replaces the name."""
+    """An RE2 pattern that matches every text in which the name is replaced as it is written."""
     plain = handle(name)
     forms = dict.fromkeys([plain, unicodedata.normalize("NFD", plain)])
     either = "|".join(map(_in_any_case, forms))

@@ -11,11 +11,12 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from shared.inputs.json_input import json_text, parse_json
 from shared.model import VIDEO_ID, Record, canonical_json, id_in_name, parse
+from shared.privacy.disguises import readings
 from shared.privacy.free_text import is_account, is_address, is_free_text, is_video_id
 from shared.privacy.mentions import ERASED, without_mentions
 from shared.privacy.object_names import creator_in_name, video_in_name
@@ -55,12 +56,13 @@ class Redaction:
     """The rule, applied to the names in `erased`.
 
     `unknown_is_text` is for lists that people bring: a column that we do not know holds their
-    notes.
+    notes. `is_in_text` is for JSON inside a text.
     """
 
     erased: ErasedNames
     note: Note = _ignore
     unknown_is_text: bool = False
+    is_in_text: bool = False
 
     # Values
 
@@ -186,10 +188,15 @@ class Redaction:
             return self.text(text, field, only_at=True)
         if is_free_text(field) or (self.unknown_is_text and not _is_structure(field)):
             return self._maybe_json(text, field)
+        if self.is_in_text and not _is_structure(field):
+            return self.text(text, field, only_at=True)
         return text
 
     def _maybe_json(self, text: str, field: str) -> str:
-        """Free text without mentions. JSON inside the text is redacted by its own fields."""
+        """Free text without mentions. JSON inside the text is redacted by its own fields.
+
+        In its fields that we do not know, a name counts after an @ alone.
+        """
         if text[:1] not in ("{", "["):
             return self.text(text, field)
         try:
@@ -197,7 +204,7 @@ class Redaction:
         except ValueError:
             # `[Part 2] with @ada.l` is text. In broken JSON a field cannot be cut out.
             return ERASED if self._quotes_erased(text) else self.text(text, field)
-        redacted = self.value(value, field)
+        redacted = replace(self, is_in_text=True).value(value, field)
         if redacted is GONE:
             return "{}"
         return text if redacted == value else json_text(redacted)
@@ -270,7 +277,8 @@ class Redaction:
         return any(
             (is_video_id(name) and self._has_video(value))
             or (is_account(name) and self.erased.has_creator(value))
-            for name, value in _QUOTED_FIELD.findall(text)
+            for reading in readings(text)
+            for name, value in _QUOTED_FIELD.findall(reading)
         )
 
 

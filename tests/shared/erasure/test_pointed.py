@@ -32,6 +32,7 @@ HERS = "7300000000000000011"
 MENTIONS_OF_HER = (
     *(f"with @{NAME}!", f"@{NAME.upper()}さん", f"{NAME} was here", f"see video {HERS}"),
     *(f"https://www.tiktok.com/@{NAME}/video/{HERS}", json.dumps({"desc": f"@{NAME}"})),
+    *(f"&#64;{NAME}", f"@{NAME[0]}\u200b{NAME[1:]}", f'{{"any": "\\u0040{NAME}"}}'),
 )
 NO_MENTIONS = ("a cat and a dog", "@ada.love and ada", "7300000000000000099", "")
 TEXTS = st.sampled_from((*MENTIONS_OF_HER, *NO_MENTIONS))

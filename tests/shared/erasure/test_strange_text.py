@@ -76,6 +76,26 @@ def test_a_caption_that_begins_with_a_bracket_loses_the_name_alone(it, start):
     assert it.value({"caption": f"{start} with @eve!"}) == {"caption": f"{start} with @[erased]!"}
 
 
+# Captions that are JSON
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        (r'"\u0040eve"', r'"\u0040[erased]"'),
+        (r'{"text": "\u0040eve \/ x"}', '{"text":"@[erased] / x"}'),
+        (r'{"any word": ["\u0040\u0065ve"]}', '{"any word":["@[erased]"]}'),
+        (r'["&#64;eve", 1]', '["&#64;[erased]",1]'),
+        (r'{"broken": "\u0040eve', r'{"broken": "\u0040[erased]'),
+    ],
+)
+def test_a_caption_that_is_json_loses_the_name_however_it_is_escaped(it, caption, expected):
+    assert it.value({"caption": caption}) == {"caption": expected}
+    assert json.loads(erased(f"metadata/{OTHER}.json", _record(caption)))["video"] == {
+        "caption": expected
+    }
+
+
 # Tables
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from shared.inputs.handles import handle
+from shared.privacy.disguises import disguised_pattern
 from shared.privacy.mentions import is_unmistakable, pattern_of, without_mentions
 from tests.mentioned import FOUND, GONE, NAMES
 
@@ -23,6 +24,7 @@ NOBODY = [
     "2026-11-02T00:00:00Z 11:11:11",
     "марина花子 Ana María x",
     "@ eve",
+    "&#64;evelyn ＠ｅｖｅ_ @e\u200bvelyn ｘａｄａ.l &#64;eve&#95;b R&B; &eve;",
 ]
 
 
@@ -81,6 +83,6 @@ def test_a_word_that_may_be_anything_is_no_name_without_an_at(name):
 
 @pytest.mark.parametrize(("text", "expected"), FOUND)
 def test_the_pattern_for_bigquery_is_in_every_text_in_which_a_name_is_found(text, expected):
-    patterns = [*map(pattern_of, NAMES), GONE]
+    patterns = [*map(pattern_of, NAMES), GONE, disguised_pattern()]
 
     assert any(re.search(pattern, text) for pattern in patterns)

@@ -221,6 +221,8 @@ def test_a_message_that_only_mentions_the_erased_is_kept_without_the_name(it):
         (b'{"name": "videos/%s.mp4"}' % GONE.encode(), {}),
         (b'broken {"video_id": "%s"' % GONE.encode(), {}),
         (b'broken {"username": "eve"', {}),
+        (rb'broken {"username": "ev\u0065"', {}),
+        (rb'broken "{\"username\": \"eve\"', {}),
         (b"[" * 100_000 + GONE.encode(), {}),
     ],
 )
