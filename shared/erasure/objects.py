@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Literal
 
 from shared.erasure.collection_file import account_columns, names_erased
 from shared.erasure.creator_lists import redacted_lines, redacted_table
+from shared.erasure.own_files import asks_for_erased_file, is_erased_file
 from shared.erasure.report_files import report_names_erased
 from shared.inputs.formats.names import NAMES
 from shared.inputs.json_input import json_text, parse_json
-from shared.model import content_id, id_in_name
 from shared.privacy.redaction import Redaction
 from shared.privacy.tombstones import TOMBSTONES
 from shared.rating.batch.part import BATCHES
@@ -69,7 +68,8 @@ def examine(entry: LakeObject, lake: Lake, redaction: Redaction) -> AffectedObje
     recording = replace(
         redaction, note=lambda field, text: mentions.append(_mention(name, field, text))
     )
-    if recording.is_in_name(name) or _is_erased_file(entry, lake, recording):
+    is_erased = recording.is_in_name(name)
+    if is_erased or is_erased_file(name, entry.generation, lake, recording):
         return AffectedObject(entry, "delete", (_mention(name, "name", name),))
     if name.startswith(_OPAQUE):
         return None
@@ -93,16 +93,6 @@ def apply(affected: AffectedObject, lake: Lake, redaction: Redaction) -> ActionO
 
 def _mention(name: str, field: str, text: str) -> Mention:
     return Mention(name.partition("/")[0], field, text)
-
-
-def _is_erased_file(entry: LakeObject, lake: Lake, redaction: Redaction) -> bool:
-    """Whether a file without an id in its name was rated under the erased id of its content."""
-    if not entry.name.startswith(VIDEOS) or id_in_name(PurePosixPath(entry.name).stem):
-        return False
-    try:
-        return redaction.erased.has_video(content_id(lake.sha256(entry.name, entry.generation)))
-    except Gone:
-        return False
 
 
 def _action(entry: LakeObject, lake: Lake, redaction: Redaction) -> Action | None:
@@ -135,7 +125,7 @@ def _redacted_content(
     """The content without what is erased. None when the whole object must be deleted."""
     name = entry.name
     if name.startswith(_MESSAGES):
-        return _message(content, redaction)
+        return _message(content, lake, redaction)
     # A list of one line is valid JSON, too, but the rule for lines applies.
     if name.endswith((".jsonl", ".ndjson")) or (name.startswith(BATCHES) and not _is_json(name)):
         return _joined(_redacted_lines(entry, content.splitlines(keepends=True), lake, redaction))
@@ -145,7 +135,7 @@ def _redacted_content(
         return _unparsed(entry, content, lake, redaction)
 
 
-def _message(content: bytes, redaction: Redaction) -> bytes | None:
+def _message(content: bytes, lake: Lake, redaction: Redaction) -> bytes | None:
     """A parked or failed message. One that cannot be parsed is deleted when it names somebody."""
     try:
         entry = parse_json(content)
@@ -154,7 +144,7 @@ def _message(content: bytes, redaction: Redaction) -> bytes | None:
     if not isinstance(entry, dict):
         return None if redaction.names_in_unreadable(content) else content
     redacted = redaction.evidence(entry)
-    if redacted is None:
+    if redacted is None or asks_for_erased_file(entry, lake, redaction):
         return None
     return content if redacted == entry else json_text(redacted).encode()
 

@@ -25,7 +25,7 @@ from shared.erasure.affected_rows import AffectedRows
 from shared.erasure.app import ErasureApp
 from shared.erasure.listings import METADATA
 from shared.erasure.outcome import ErasureTarget
-from shared.erasure.parked_search import parked_entries
+from shared.erasure.parked_search import messages_about_own_files, parked_entries
 from shared.erasure.unlisted import UnlistedMetadata, unlisted_names
 from shared.erasure.waiting import POINTING, waiting_videos
 from shared.inputs.handles import handle
@@ -219,13 +219,16 @@ class PointedSearch:
         ]
 
     def _own_files(self) -> Iterator[LakeObject]:
-        """Files without an id in their name, when an own file is erased.
+        """Files without an id in their name, when an own file is erased, and messages about them.
+
+        Messages come first: nothing tells whose they are when the file is gone.
 
         The id follows from the content. Ratings have the generation of their file, so files that
         were rated under another id are not read. Copies of an erased file may be unrated.
         """
         if not any(video_id.startswith("u") for video_id in self._erased):
             return
+        yield from messages_about_own_files(self._lake)
         others = {
             rating[1]
             for name in self._lake.names("ratings/u")

@@ -1,8 +1,10 @@
 """A record that never reached the tables points at the objects of its video."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -10,9 +12,10 @@ import pytest
 
 from shared.erasure.app import ErasureApp, ErasureRequest
 from shared.erasure.erase import erase, survey
-from shared.messaging.events import Message, as_json
-from shared.messaging.parked import park
-from shared.model import Record
+from shared.erasure.outcome import ErasureTarget
+from shared.messaging.events import Message, VideoUploaded, as_json, notification_of
+from shared.messaging.parked import park, upload_key
+from shared.model import Record, content_id
 from shared.privacy.tombstones import MENTIONS
 from shared.storage.lake import Superseded
 from shared.storage.layout import FAILED, PARKED, metadata_name, video_key
@@ -160,3 +163,40 @@ def test_evidence_that_is_kept_without_a_mention_points_at_its_video():
     assert list(lake.names(MENTIONS)) == [f"{MENTIONS}{LISTED}"]
     erase(survey(ErasureRequest(creators=(NAME,)), app).target, app)
     assert (names_her(lake), list(lake.names(MENTIONS))) == ([], [])
+
+
+# Files without an id in their name
+
+
+OWN_FILE = "videos/holiday.mp4"
+
+
+def own_upload(lake: LakeInMemory, name: str = OWN_FILE) -> VideoUploaded:
+    return VideoUploaded("lake", name, str(lake.stat(name).generation), "gemini:flash")
+
+
+def park_request(lake: LakeInMemory, upload: VideoUploaded) -> None:
+    request = replace(notification_of(upload), id=upload_key(upload, "gemini:flash"))
+    park(lake, "analyze", request, DAY_0 + timedelta(days=1), "over_budget", DAY_0, "flash")
+
+
+def fail_request(lake: LakeInMemory, upload: VideoUploaded) -> None:
+    key = upload_key(upload, "gemini:flash")
+    lake.keep_failed("analyze", key, "broken", "Broken.", DAY_0, upload=upload.document())
+
+
+@pytest.mark.parametrize("keep", [park_request, fail_request])
+@pytest.mark.parametrize("most_objects", [0, 100], ids=["pointed", "everything"])
+def test_a_request_for_an_own_file_goes_with_the_file(keep, most_objects):
+    """Neither the file's name nor the request has the id, which follows from the content."""
+    lake, app = small(most_objects)
+    lake.put(OWN_FILE, b"holiday")
+    lake.put("videos/birthday.mp4", b"another")
+    for name in (OWN_FILE, "videos/birthday.mp4"):
+        keep(lake, own_upload(lake, name))
+    others = [name for name in lake.objects if "birthday" in name]
+    own = content_id(hashlib.sha256(b"holiday").hexdigest())
+
+    erase(ErasureTarget(names=(), videos=(own,), creators=0), app)
+
+    assert [name for name in lake.names("") if not name.startswith("tombstones/")] == sorted(others)
