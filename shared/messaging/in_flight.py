@@ -7,7 +7,8 @@ ignored. `sweep` deletes that of a dead letter.
 
 A mark is `state/in-flight/{day}/{budget}/{generation}`, with the generation of the parked object.
 So a second sweep at once, or one that follows a killed one, writes the same mark. Marks of the day
-before yesterday are deleted: their messages are lost, or nobody answers them.
+before yesterday are deleted: their messages are lost, or nobody answers them. The bucket's clock
+must agree, because a sweep whose clock is ahead would delete the marks of today.
 """
 
 import re
@@ -24,6 +25,9 @@ from shared.storage.layout import ANY_BUDGET
 FOLDER = "state/in-flight/"
 ATTRIBUTE = "in_flight"
 """The attribute of a message that names its mark, without the folder."""
+
+LIFETIME = timedelta(days=1)
+"""A mark that is dated before yesterday is at least that old, if the clocks were right."""
 
 _MARK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[a-z0-9-]{1,20}/[0-9]{1,20}")
 _PROBE = "probe-"
@@ -64,20 +68,33 @@ def handling(lake: Lake, mark: str) -> Iterator[None]:
 def count_in_flight(lake: Lake, day: date) -> Counter[str]:
     """Uploads in flight that were released on that UTC day or the day before, by budget.
 
-    The empty name counts all of them. Older marks are deleted.
+    The empty name counts all of them. Older marks are deleted, but those that are younger than
+    LIFETIME by the bucket's clock count, too.
     """
     counts: Counter[str] = Counter()
-    outdated = []
+    names: list[str] = []
+    dated_earlier: list[str] = []
     for name in lake.names(FOLDER):
-        released_on, _, mark = name.removeprefix(FOLDER).partition("/")
-        budget, _, generation = mark.partition("/")
-        if released_on < (day - timedelta(days=1)).isoformat():
-            outdated.append(name)
-        elif not generation.startswith(_PROBE):
+        is_earlier = name.removeprefix(FOLDER) < (day - timedelta(days=1)).isoformat()
+        (dated_earlier if is_earlier else names).append(name)
+    names += filter(None, in_order(lambda name: _unless_outdated(lake, name), dated_earlier))
+    for name in names:
+        budget, _, generation = name.removeprefix(FOLDER).partition("/")[2].partition("/")
+        if not generation.startswith(_PROBE):
             counts.update({"", "" if budget == ANY_BUDGET else budget})
-    for _ in in_order(lake.delete, outdated):
-        pass
     return counts
+
+
+def _unless_outdated(lake: Lake, name: str) -> str:
+    """The name of a mark that is still young. Otherwise the mark is deleted."""
+    stored = lake.age(name, asker="sweep")
+    if stored is None:
+        return ""
+    generation, age = stored
+    if age < LIFETIME:
+        return name
+    lake.delete(name, generation)
+    return ""
 
 
 def may_probe(lake: Lake, budget: str, now: datetime) -> bool:

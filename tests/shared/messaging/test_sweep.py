@@ -29,6 +29,7 @@ class World:
         self.topics = TopicsInMemory()
         self.affordable = {"": 10}
         self.now = at(TOMORROW)
+        self.ahead = timedelta()  # of the sweep's clock, before the bucket's
         self.delivered = 0
 
     def park(self, count, word="gemini", due_hours=TOMORROW, first=0):
@@ -43,7 +44,7 @@ class World:
         self.lake.now = self.now
         app = SweepApp(
             *(self.lake, tombstones_in(self.lake), self.topics, []),
-            clock=lambda: self.now,
+            clock=lambda: self.now + self.ahead,
             timer=lambda: 0.0,
             deadline_s=60.0,
             affordable_uploads=lambda day, rater: self.affordable.get(rater),
@@ -106,6 +107,28 @@ def test_what_was_released_before_midnight_is_paid_by_the_new_day(world):
     assert world.sweep()["published"] == 10, "nobody answers what is two days in flight"
     marks = list(world.lake.names("state/in-flight/"))
     assert {name.split("/")[2] for name in marks} == {"2026-11-03"}
+
+
+@pytest.mark.parametrize("days", [2, 400, -2])
+def test_a_sweep_with_a_wrong_clock_deletes_no_mark_and_releases_nothing_twice(world, days):
+    world.park(30)
+    world.sweep()
+    marks = list(world.lake.names("state/in-flight/"))
+    world.ahead = timedelta(days=days)
+
+    assert world.sweep()["published"] == 0
+    assert list(world.lake.names("state/in-flight/")) == marks
+    world.ahead = timedelta()
+    assert world.sweep()["published"] == 0
+
+
+def test_marks_of_a_sweep_whose_clock_was_behind_count_today(world):
+    world.park(30, due_hours=-48)
+    world.ahead = timedelta(days=-2)
+    world.sweep()
+    world.ahead = timedelta()
+
+    assert world.sweep()["published"] == 0
 
 
 def test_a_spent_budget_lets_one_upload_pass_each_hour(world):
