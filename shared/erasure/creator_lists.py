@@ -148,7 +148,9 @@ def _row_of_text(line: bytes, text: str, layout: Layout, redaction: Redaction) -
     redacted = layout.row(row, redaction)
     if redacted is None:
         return b""
-    return line if redacted == row else _as_csv(redacted, layout.delimiter).encode()
+    if redacted != row:
+        line = _as_csv(redacted, layout.delimiter).encode()
+    return line if layout.header else _text(line, line.decode("utf-8", "replace"), redaction)
 
 
 def _text(line: bytes, text: str, redaction: Redaction) -> bytes:
@@ -195,11 +197,12 @@ def redacted_table(
         is_header = is_above and tuple(map(folded, row)) == layout.header
         is_above = is_above and not is_header
         redacted = row if is_header else (above if is_above else layout).row(row, redaction)
-        if redacted == row:
-            out.append(source)
-        elif redacted is not None:
-            ending = "\r\n" if source.endswith("\r\n") else "\n"
-            out.append(_as_csv(redacted, layout.delimiter, ending))
+        if redacted is None:
+            continue
+        ending = "\r\n" if source.endswith("\r\n") else "\n"
+        line = source if redacted == row else _as_csv(redacted, layout.delimiter, ending)
+        # Without a header it may be no table, and `&#64;` in it has no end of a cell.
+        out.append(line if layout.header else redaction.text(line, "line"))
     return "".join(out).encode("utf-8", "surrogateescape")
 
 

@@ -108,6 +108,13 @@ def test_quotes_after_a_byte_order_mark_hide_no_row_and_no_header():
     )
 
 
+@pytest.mark.parametrize("name", ["README", "manifests/notes.txt", "manifests/notes.jsonl"])
+def test_a_text_that_is_no_table_keeps_an_entity_whole(name):
+    text = b"a cat; see &#64;eve;\nR&amp;B; b, c\n"
+
+    assert erased(name, text) == text.replace(b"eve", b"[erased]")
+
+
 def test_rows_that_name_nobody_keep_their_bytes_whatever_they_are():
     header = b"username;video_id;caption\n"
     others = b'"bob";"6";f\xfcr\r\n\n"carl" ;"7";"a ""b"""\n'
