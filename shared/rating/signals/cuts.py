@@ -13,6 +13,7 @@ from shared.rating.signals.camera import is_same_picture, is_same_scene
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Marks = NDArray[np.bool_]
 
 LAG_S = 0.04  # the ordinary change is what happens in this time
 _BEFORE_S = (0.08, 0.12, 0.16)  # the new picture must differ from what was shown then, too
@@ -25,6 +26,10 @@ _LEAST_CHANGE = 8.0  # grey levels: two scenes differ more, an object may differ
 # A new scene stands out this much from the ordinary change. A jump cut inside one scene must stand
 # out more, because a shaken camera jumps, too.
 _ABOVE_ORDINARY, _JUMP_ABOVE_ORDINARY = 2.5, 6.0
+# A cut stands out from every other change of the second before, or of the second after. Where
+# neither holds, the picture jumps again and again: the camera shakes, or pictures come slowly. Two
+# jump cuts are never so near to each other as _JUMPS_APART_S.
+_ALONE_S, _JUMPS_APART_S = 1.0, 0.45
 # A picture's change is the change of the cell at this percentile. An object that appears changes
 # fewer than a third of the cells; a cut changes more, even between black bars.
 _CELL_PERCENTILE = 65
@@ -50,6 +55,7 @@ class CutFinder:
     local: list[float] = field(default_factory=list)  # strongest cells beyond the ordinary one
     # For another picture that lasts, how far it must stand out; 0 for every other frame.
     _needs: list[float] = field(default_factory=list)
+    _passing: list[bool] = field(default_factory=list)  # a flash or its end
     _last: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     _split: int = 0
     _lags: int = 0  # multiples of LAG_S so far
@@ -76,11 +82,19 @@ class CutFinder:
         # A frame of the same scene in another light is no rival: a short fade has some.
         needs = np.array(self._needs)
         rivals = np.where(needs > 0, step, 0.0)
-        return tuple(
+        outstanding = [
             index
             for index in np.flatnonzero(needs).tolist()
             if step[index] >= needs[index] * _ordinary(times[index], change, change_s)
             and _is_strongest(index, times, rivals)
+        ]
+        is_jump = needs == _JUMP_ABOVE_ORDINARY
+        new_scenes = [index for index in outstanding if not is_jump[index]]
+        jumps = _Jumps.of(times, step, np.array(self._passing), new_scenes)
+        return tuple(
+            index
+            for index in outstanding
+            if not jumps.rival(index, float(step[index]), bool(is_jump[index]))
         )
 
     def _measure_steps(self, moved: Array) -> None:
@@ -120,26 +134,68 @@ class CutFinder:
             if self.times[index] > until_s:
                 break
             is_large = index > max(0, first) and self.step[index] > _LEAST_CHANGE
-            self._needs.append(self._need(seen, index, first) if is_large else 0.0)
+            self._passing.append(is_large and self._is_passing(seen, index, first))
+            is_possible = is_large and not self._passing[index]
+            self._needs.append(self._need(seen, index, first) if is_possible else 0.0)
 
-    def _need(self, seen: Array, index: int, first: int) -> float:
-        """How far a new picture must stand out; 0 for a change of light, a flash or its end."""
-        at_s = self.times[index]
-        if at_s - self.times[0] < _EDGE_S:
-            return 0.0
-        picture, previous = seen[index - first], seen[index - first - 1]
+    def _is_passing(self, seen: Array, index: int, first: int) -> bool:
+        """Whether what is shown was shown just before, or is not shown any more just after."""
+        at_s, picture = self.times[index], seen[index - first]
         least = _STAYS * self.step[index]
         at = np.maximum(0, self._shown(at_s - np.array(_BEFORE_S)) - first)
         if min(self._sizes(np.abs(picture - seen[at]))) < least:
-            return 0.0
+            return True
         later = seen[self._shown(np.array([at_s + _AFTER_S])) - first]
-        if self._sizes(np.abs(later - seen[at[:1]]))[0] < least:
+        return self._sizes(np.abs(later - seen[at[:1]]))[0] < least
+
+    def _need(self, seen: Array, index: int, first: int) -> float:
+        """How far a picture that lasts must stand out; 0 for a change of light."""
+        if self.times[index] - self.times[0] < _EDGE_S:
             return 0.0
+        picture, previous = seen[index - first], seen[index - first - 1]
         side = round(self._split**0.5)
         old, new = (cells[: self._split].reshape(side, side) for cells in (previous, picture))
         if not _is_everywhere(old, new) or is_same_picture(old, new):
             return 0.0
         return _JUMP_ABOVE_ORDINARY if is_same_scene(old, new) else _ABOVE_ORDINARY
+
+
+@dataclass(frozen=True, slots=True)
+class _Jumps:
+    """The changes of a clip that last, without those of cuts to other scenes."""
+
+    times: Floats
+    step: Floats  # 0 where a change does not count
+
+    @classmethod
+    def of(cls, times: Floats, step: Floats, passing: Marks, new_scenes: list[int]) -> "_Jumps":
+        counted = np.where(passing, 0.0, step)
+        counted[_late(times, step)] /= 2  # twice the time, and twice the way
+        for index in new_scenes:
+            low, high = np.searchsorted(times, times[index] + np.array((-_RIVAL_S, _RIVAL_S)))
+            counted[low:high] = 0.0
+        return cls(times, counted)
+
+    def rival(self, index: int, size: float, is_jump: bool) -> bool:
+        """Whether the picture changes nearly as much at other moments near a possible cut."""
+        at_s = self.times[index]
+        low, high = np.searchsorted(self.times, (at_s - _ALONE_S, at_s + _ALONE_S))
+        apart_s = self.times[low:high] - at_s
+        is_large = self.step[low:high] >= size / _ABOVE_ORDINARY
+        large_s = apart_s[is_large & (np.abs(apart_s) > _RIVAL_S)]
+        if is_jump and (np.abs(large_s) <= _JUMPS_APART_S).any():
+            return True
+        return bool((large_s < 0).any() and (large_s > 0).any())
+
+
+def _late(times: Floats, step: Floats) -> NDArray[np.intp]:
+    """Pictures that come twice as long after the one before as is usual: a frame was repeated."""
+    fresh = np.flatnonzero(step > _REPEATED)
+    if fresh.size < _FEWEST_AROUND:
+        return fresh[:0]
+    since_s = np.diff(times[fresh], prepend=times[fresh[0]])
+    usual_s = np.median(since_s[1:])
+    return fresh[(since_s > 1.5 * usual_s) & (since_s < 2.5 * usual_s)]
 
 
 def _is_everywhere(old: Array, new: Array) -> bool:

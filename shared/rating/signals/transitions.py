@@ -25,6 +25,8 @@ _CHANGED_CELL = 6.0  # grey levels
 _LEAST_COVERED = 0.55  # share of the cells that change
 _AROUND = 25  # pictures on each side, define the ordinary change
 _ORDINARY_RANK, _ABOVE_ORDINARY = 0.7, 2.0
+# A shaken camera jolts for up to this many pictures, and again within a second.
+_LONGEST_JOLT, _ABOVE_JOLTS = 15, 2.5
 _MOST_BEYOND = 0.06  # share of the change's energy that may lie beyond the two pictures
 _BACKWARDS = 0.08  # of the way; a moving scene may step back this far
 _ABRUPT = 0.7  # of the way between two pictures: that is a hard cut
@@ -121,8 +123,19 @@ def _blends(pictures: Array) -> Iterator[_Candidate]:
             starts = starts[_beyond(pictures, starts, length) < _MOST_BEYOND]
             for start in starts.tolist():
                 candidate = _blend(pictures[start : start + length + 1], start)
-                if candidate:
+                if candidate and not _is_jolt(pictures[:, :LUMA_CELLS], candidate):
                     yield candidate
+
+
+def _is_jolt(luma: Array, candidate: _Candidate) -> bool:
+    """Whether the picture changes nearly as much in as short a time before and after, too."""
+    length = candidate.last - candidate.first
+    if length > _LONGEST_JOLT:
+        return False
+    start = max(0, candidate.first - length - _AROUND)
+    _, size = _changes(luma[start : candidate.last + _AROUND + length], length)
+    large = np.flatnonzero(size >= size[candidate.first - start] / _ABOVE_JOLTS) + start
+    return bool((large <= candidate.first - length).any() and (large >= candidate.last).any())
 
 
 def _changes(luma: Array, length: int) -> tuple[Array, Array]:

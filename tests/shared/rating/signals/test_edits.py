@@ -1,5 +1,7 @@
 """Edits on small arrays of known content: the strip, the camera, transitions and their marks."""
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,20 @@ def scene(seed, side=SIDE):
         for a, b in rng.integers(-4, 5, (6, 2))
     )
     return (np.clip(120 + waves, 10, 245)).astype(np.float32)
+
+
+def panned(right, down=20.0, seed=5):
+    """What a camera sees of a wide scene, from a corner at any part of a cell."""
+    low, share = int(np.floor(right)), right % 1
+    top, part = int(np.floor(down)), down % 1
+    view = wide_scene(seed)[top : top + SIDE + 1, low : low + SIDE + 1]
+    rows = (1 - part) * view[:-1] + part * view[1:]
+    return ((1 - share) * rows[:, :-1] + share * rows[:, 1:]).astype(np.float32)
+
+
+@lru_cache
+def wide_scene(seed):
+    return scene(seed, 200)
 
 
 def seen(part, pictures, fps):
@@ -137,6 +153,39 @@ def test_a_slow_camera_in_a_fast_file_makes_no_cut():
 
     assert seen(CutFinder(), shown, 60).cuts() == ()
     assert seen(CutFinder(), moving, 8).cuts() == ()
+
+
+def test_slow_pictures_before_a_moving_camera_make_no_cut_and_one_jump_is_one():
+    """Two pictures a second of a moving scene, and a camera that sways 25 times a second."""
+    sway = [0.5 * np.sin(index / 4) for index in range(100)]
+    slow = [panned(10 + 4 * (index // 11) + sway[index]) for index in range(100)]
+    once = [panned(10 + 4 * (index > 50) + sway[index]) for index in range(100)]
+
+    assert seen(CutFinder(), slow, 25).cuts() == ()
+    assert seen(CutFinder(), once, 25).cuts() == (51,)
+
+
+def test_a_cut_between_two_fast_pans_is_found_where_frames_were_dropped():
+    """After a missing frame the camera has moved twice as far. That is no jump of its own."""
+    pans = [panned(10 + 0.7 * index, seed=9 + (index >= 40)) for index in range(80)]
+    finder = CutFinder()
+    for index in range(80):
+        if index % 5 != 4:
+            colour = np.full((1, 2, 16, 16), 128, np.float32)
+            finder.see(pans[index][None], colour, [index / 25])
+
+    assert [finder.times[index] for index in finder.cuts()] == [1.6]
+
+
+def test_a_camera_that_jolts_again_and_again_makes_no_transition():
+    to_and_fro = [min(1, index % 18 / 4) for index in range(120)]
+    corners = [
+        10 + 5 * (part if index // 18 % 2 == 0 else 1 - part)
+        for index, part in enumerate(to_and_fro)
+    ]
+    pictures = [panned(corner, 20.0 + corner) for corner in corners]
+
+    assert find_transitions(seen(Strip(), pictures, 25).pictures()) == ()
 
 
 def test_a_large_object_that_jumps_in_a_corner_is_no_cut():
