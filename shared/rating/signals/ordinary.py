@@ -16,8 +16,11 @@ Marks = NDArray[np.bool_]
 
 _CHANGE_WINDOW = 30  # past ticks that define the ordinary change
 _LEAST_CONTRAST = 8.0  # grey levels; flatter pictures are not stretched further
-_AROUND = 2 * TICKS_PER_S  # ticks on each side that define the ordinary nats
-_ORDINARY_TIMES = 3.0  # up to this multiple of the ordinary level nothing counts
+_AROUND = 2 * TICKS_PER_S  # scored ticks on each side that define the ordinary nats
+# Nothing counts up to so many standard deviations of log nats above the ordinary level. Where
+# people move now and then, such footage has a wide upper tail: a movement is no surprise.
+_DEVIATIONS, _LEAST_MULTIPLE = 2.5, 3.0
+_TAIL_PERCENTILE = 84.13  # one standard deviation above the median
 _SEEN_MOTION = 0.5  # grey levels per tick; less is noise of the codec
 _SCATTERS = 2.0  # standard deviations above the line that motion explains
 _STEEPEST = 3.0
@@ -26,6 +29,7 @@ _FEWEST_TICKS = 10
 _NOISE_NATS = 10.0  # so much may be noise wherever something moves
 # Footage in general, and how many ticks of the clip it weighs (Efron & Morris 1975).
 _GENERAL_NATS, _GENERAL_NATS_TICKS = 50.0, 60
+_GENERAL_TAIL, _GENERAL_TAIL_TICKS = 0.44, 600  # of log nats above the median
 _GENERAL_SCATTER, _GENERAL_SCATTER_TICKS = 0.5, 120  # of log nats around the line
 
 
@@ -59,16 +63,30 @@ def ordinary_change(level: Floats, floor: float, edits: EditMarks) -> Floats:
 
 
 def ordinary_nats(nats: Floats, edits: EditMarks, motion: Floats | None) -> Floats:
-    """The unsurprising nats of each tick: thrice the ordinary level, or what motion explains."""
+    """The unsurprising nats of each tick: a multiple of the level, or what motion explains.
+
+    The multiple grows with the clip's upper tail; it is 3 in footage in general.
+    """
     scored = edits.scored(nats)
-    level = np.fmax(_median(scored), _running_median(scored, _AROUND, _AROUND))
+    level = np.fmax(_median(scored), _median_around(scored))
     own = _own_share(int(np.isfinite(scored).sum()), _GENERAL_NATS_TICKS)
     general = float(np.log(_GENERAL_NATS + _NOISE_NATS))
     log_level = own * np.log(level + _NOISE_NATS) + (1 - own) * general
-    limit = np.asarray(_ORDINARY_TIMES * (np.exp(log_level) - _NOISE_NATS))
+    multiple = max(_LEAST_MULTIPLE, np.exp(_DEVIATIONS * _upper_tail(scored)))
+    limit = np.asarray(multiple * (np.exp(log_level) - _NOISE_NATS))
     if motion is None:
         return limit
     return np.asarray(np.maximum(limit, _explained_by(motion, scored)))
+
+
+def _upper_tail(scored: Floats) -> float:
+    """Standard deviation of log nats above their median, shrunk towards that of all footage."""
+    finite = scored[np.isfinite(scored)]
+    if finite.size == 0:
+        return _GENERAL_TAIL
+    middle, high = np.log(np.percentile(finite, (50, _TAIL_PERCENTILE)) + _NOISE_NATS)
+    own = _own_share(finite.size, _GENERAL_TAIL_TICKS)
+    return float(own * (high - middle) + (1 - own) * _GENERAL_TAIL)
 
 
 def _own_share(ticks: int, general_ticks: int) -> float:
@@ -80,6 +98,18 @@ def _median(values: Floats) -> float:
     """The median without NaN; 0 where there is nothing else."""
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if finite.size else 0.0
+
+
+def _median_around(scored: Floats) -> Floats:
+    """Median of the scored ticks nearest to each tick, _AROUND on each side.
+
+    An edit shortens no such window. Else an event beside a long one would be ordinary there.
+    """
+    finite = np.isfinite(scored)
+    if not finite.any():
+        return np.zeros_like(scored)
+    medians = _running_median(scored[finite], _AROUND, _AROUND)
+    return np.asarray(medians[np.maximum(0, np.cumsum(finite) - 1)])
 
 
 def _running_median(values: Floats, before: int, after: int) -> Floats:

@@ -75,6 +75,44 @@ def test_a_long_clip_is_judged_by_itself_and_a_short_one_like_footage_in_general
     assert limits[6000] == pytest.approx(3 * quiet, rel=0.05)
 
 
+def test_an_event_beside_a_long_edit_is_no_more_ordinary_there():
+    """Two seconds of scored footage count on each side, also where an edit lies between."""
+    nats = np.full(TICKS, 30.0)
+    nats[42:50] = nats[52:59] = 300.0
+
+    plain = ordinary_nats(nats, marks(), None)[45]
+    beside_an_edit = ordinary_nats(nats, marks(slice(22, 41)), None)[45]
+
+    assert beside_an_edit < 1.3 * plain
+
+
+def test_a_movement_is_no_surprise_where_things_move_now_and_then():
+    """One second in five moves, as far as the others: what is ordinary there has a wide tail."""
+    seconds = 60
+    calm = np.random.default_rng(1).lognormal(np.log(20), 0.4, 10 * seconds)
+    restless_now_and_then = calm.copy()
+    for second in range(0, seconds, 5):
+        restless_now_and_then[10 * second : 10 * second + 10] *= 8
+    none = EditMarks(*np.zeros((2, 10 * seconds), bool))
+
+    calm_limit = ordinary_nats(calm, none, None)[25]
+    limit = ordinary_nats(restless_now_and_then, none, None)[25]
+
+    assert calm_limit == pytest.approx(3 * np.median(calm), rel=0.25)
+    assert limit > 2 * calm_limit
+
+
+def test_a_long_event_in_a_short_clip_hardly_widens_its_tail():
+    nats = np.full(TICKS, 40.0)
+    nats[30:42] = 800.0
+
+    with_event, without = (
+        ordinary_nats(values, marks(), None)[20] for values in (nats, np.full(TICKS, 40.0))
+    )
+
+    assert with_event < 1.7 * without
+
+
 def test_a_clip_of_edits_alone_has_a_limit():
     limits = ordinary_nats(np.zeros(TICKS), marks(slice(0, TICKS)), np.zeros(TICKS))
 
