@@ -117,17 +117,13 @@ class WarehouseRows:
         for column, text, key in self._texts(names, videos):
             change = changes.get((column, text))
             if change is None:
-                redacted = redacted_text(column.name, text, redaction)
-                change = TextChange(column, text, redacted)
+                change = TextChange(column, text, redacted_text(column.name, text, redaction))
+            if change.redacted != text:  # many that are selected mention nobody
                 changes[column, text] = change
-            if change.redacted != text:
                 whose[column.key].add(key)
         return AffectedRows(
             keys=self._erased(keys, redaction),
-            changes=sorted(
-                (each for each in changes.values() if each.redacted != each.text),
-                key=lambda each: each.order,
-            ),
+            changes=sorted(changes.values(), key=lambda each: each.order),
             videos=frozenset(whose[VIDEO_KEY]),
             creators=frozenset(whose[USER_KEY]),
         )

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import time
 import unicodedata
 
 import pytest
@@ -87,6 +88,16 @@ def test_only_a_text_with_a_disguise_shows_another_one(text):
 @pytest.mark.parametrize("text", ["R&B & Q&A", "…", "ㅋㅋㅋ", "❤️ 👨‍👩‍👧 1️⃣", "größe 花子", "C:/x"])
 def test_an_ordinary_text_has_no_disguise(text):
     assert not is_disguised(text)
+
+
+@pytest.mark.parametrize("run", ["\\", "&amp;", "&#", "\u200b", "\u00ad", "a\\"])
+def test_a_long_run_of_signs_takes_time_by_its_length_alone(run):
+    text = run * 100_000
+    started = time.process_time()
+
+    without_mentions(text, lambda _: False, lambda _: False)
+
+    assert time.process_time() - started < 10.0, "by its square it takes minutes"
 
 
 def test_json_that_holds_json_shows_its_name_at_every_depth():
