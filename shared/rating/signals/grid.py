@@ -42,9 +42,7 @@ class Gridder:
     def read(self, frame: VideoFrame) -> None:
         """Take the next frame. Up to `frames` of them can wait for `cells`."""
         planes: tuple[Any, ...] = self._readable(frame).planes
-        y, cb, cr = (
-            np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size) for plane in planes[:3]
-        )
+        y, cb, cr = (_bytes(plane) for plane in planes[:3])
         self._colour.read(planes[1].width, cb, cr)  # first, as it refuses planes that differ
         self._luma.read(planes[0].width, y)
 
@@ -66,15 +64,20 @@ class Gridder:
         )
 
 
+def _bytes(plane: Any) -> Bytes:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+
+
 class _Cells:
     """The cells of one or two planes of each frame."""
 
     def __init__(self, frames: int, planes: int, side: int) -> None:
         self._means = np.zeros((frames, planes, side, side), np.float32)
         self._count = 0  # frames whose means are known
-        self._width = 0
-        self._shape = (0, 0)  # of the planes whose rows wait
-        self._rows = np.zeros((0, planes, side * ROWS_PER_CELL, 0), np.uint8)
+        self._width, self._shape = 0, (0, 0)  # of the planes whose rows wait
+        self._at: Ints = np.zeros(side * ROWS_PER_CELL, np.intp)
+        self._across: Array = np.zeros((0, side), np.float32)
+        self._rows = np.zeros((0, planes, len(self._at), 0), np.uint8)
         self._waiting = 0  # frames
 
     def read(self, width: int, *planes: Bytes) -> None:
@@ -82,16 +85,20 @@ class _Cells:
 
         Raises ValueError for planes of different shapes.
         """
-        is_new = (width, planes[0].shape) != (self._width, self._shape)
-        if is_new or self._waiting == len(self._rows):
+        if width != self._width or planes[0].shape != self._shape:
             self._sum()
-        if is_new:
-            self._width, self._shape = width, planes[0].shape
-            self._rows = np.zeros((_WAITING, *self._rows.shape[1:3], self._shape[1]), np.uint8)
-        rows, _ = self._layout()
-        for plane, part in zip(planes, self._rows[self._waiting], strict=True):
-            plane.take(rows, axis=0, out=part, mode="clip")  # the mode "raise" would copy twice
+            self._start(width, planes[0].shape)
+        elif self._waiting == _WAITING:
+            self._sum()
+        rows = self._rows[self._waiting]
+        for number, plane in enumerate(planes):  # the mode "raise" would copy twice
+            plane.take(self._at, axis=0, out=rows[number], mode="clip")
         self._waiting += 1
+
+    def _start(self, width: int, shape: tuple[int, int]) -> None:
+        self._width, self._shape = width, shape
+        self._at, self._across = _layout(width, shape[0], self._means.shape[3])
+        self._rows = np.zeros((_WAITING, *self._rows.shape[1:3], shape[1]), np.uint8)
 
     def means(self) -> Array:
         self._sum()
@@ -102,18 +109,14 @@ class _Cells:
         """Sum along rows, then along columns: both at once would read in strides, twice as slow."""
         if not self._waiting:
             return
-        _, across = self._layout()
         samples = self._rows[: self._waiting, :, :, : self._width]
         samples = samples.reshape(self._waiting, -1, ROWS_PER_CELL, self._width)
         down = np.add.reduce(samples, axis=2, dtype=np.uint16)
         means = self._means[self._count : self._count + self._waiting]
         below_each_other = means.reshape(self._waiting, -1, means.shape[3])
-        np.matmul(down.astype(np.float32), across, out=below_each_other)
+        np.matmul(down.astype(np.float32), self._across, out=below_each_other)
         self._count += self._waiting
         self._waiting = 0
-
-    def _layout(self) -> tuple[Ints, Array]:
-        return _layout(self._width, self._shape[0], self._means.shape[3])
 
 
 @lru_cache(maxsize=8)

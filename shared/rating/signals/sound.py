@@ -52,8 +52,8 @@ class SoundMeter:
 
     def hear(self, frame: AudioFrame, at_s: float) -> None:
         """Add one frame that starts at `at_s`; gaps are filled with silence."""
-        kind = _Kind(frame.sample_rate or 0, frame.layout.nb_channels, frame.format.name)
-        if not kind.is_known or not frame.samples:
+        kind = _kind(frame.sample_rate or 0, frame.layout.nb_channels, frame.format.name)
+        if kind is None or not frame.samples:
             return
         if self.start_s is None:
             self.start_s = at_s
@@ -61,7 +61,7 @@ class SoundMeter:
         elif at_s - self.seconds > 1 / TICKS_PER_S:
             self._flush()
             self._fill_until(at_s, kind)
-        elif kind != self._kind:
+        elif kind is not self._kind and kind != self._kind:
             self._flush()
             self._start(kind, 0)
         self._pending.append(_rows(frame, kind))
@@ -201,6 +201,13 @@ class _Kind:
             return np.asarray(samples)  # nearly always: nothing to mend, nothing to copy
         finite = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
         return np.asarray(np.clip(finite, -8.0, 8.0), dtype=np.float32)
+
+
+@lru_cache(maxsize=16)
+def _kind(rate: int, channels: int, format_: str) -> _Kind | None:
+    """The kind of samples; None if we cannot read them."""
+    kind = _Kind(rate, channels, format_)
+    return kind if kind.is_known else None
 
 
 def _rows(frame: AudioFrame, kind: _Kind) -> list[NDArray[Any]]:
