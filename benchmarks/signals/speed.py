@@ -16,9 +16,13 @@ from local.sandbox.clips import render
 from local.sandbox.designs import Design
 from shared.rating.signals import measure, picture_at
 
+Turns = list[list[float]]  # CPU seconds of one clip: turns x programs
+
 COMMAND = "python -m benchmarks signals"
 SIZES = ((480, 854), (720, 1280))
-TIMES = 7
+BARS = {(360, 640): None, (480, 854): 1.5, (720, 1280): 1.3, (1080, 1920): 1.3}
+MS_BARS = {640: 25.0}  # small pictures decode fast: a ratio would say little
+TIMES = 9
 SHORT_S, LONG_S = 10, 600
 _LATE_S = 6.1
 _PAUSE_S = Fraction(1, 2)  # the last frame of sound ends a little after the picture
@@ -33,14 +37,18 @@ print(peak_mb())
 
 def measurements() -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="speed-") as folder:
-        kinds = [(size, kind) for size in SIZES for kind in ("oddball", "montage")]
-        paths = [_clip(Path(folder), size, kind) for size, kind in kinds]
-        yield _beside_decoding(paths)
+        for size, bar in BARS.items():
+            yield from _beside_decoding(_clips(Path(folder), size), size[1], bar)
+        paths = [path for size in SIZES for path in _clips(Path(folder), size)]
         yield _picture(paths)
         yield _beside_detector(
-            [_clip(Path(folder), size, kind, silent=True) for size, kind in kinds]
+            [path for size in SIZES for path in _clips(Path(folder), size, silent=True)]
         )
         yield _memory(paths[0])
+
+
+def _clips(folder: Path, size: tuple[int, int], silent: bool = False) -> list[Path]:
+    return [_clip(folder, size, kind, silent) for kind in ("oddball", "montage")]
 
 
 def _clip(folder: Path, size: tuple[int, int], kind: str, silent: bool = False) -> Path:
@@ -65,46 +73,55 @@ def _clip(folder: Path, size: tuple[int, int], kind: str, silent: bool = False) 
     return path
 
 
-def _beside_decoding(paths: list[Path]) -> Measurement:
-    ours, theirs = _least_cpu_s(paths, measure, decode)
-    each = ", ".join(f"{a / b:.2f}" for a, b in zip(ours, theirs, strict=True))
+def _beside_decoding(paths: list[Path], lines: int, bar: float | None) -> Iterator[Measurement]:
+    turns = _cpu_of_turns(paths, measure, decode)
+    each = ", ".join(f"{_ratio(turns_of_clip, 0, 1):.2f}" for turns_of_clip in turns)
     note = f"CPU, geometric mean of {each}; picture and sound, threads as FFmpeg chooses"
-    ratio = _geometric_mean(ours, theirs)
-    return Measurement(
-        "signals: cost beside decoding alone", ratio, 1.3, COMMAND, note, is_most=True
-    )
+    name = f"signals: cost beside decoding alone, {lines} lines"
+    yield Measurement(name, _mean_ratio(turns, 0, 1), bar, COMMAND, note, is_most=True)
+    costs = [
+        statistics.median(ours_s for ours_s, _ in of_clip) * 1000 / SHORT_S for of_clip in turns
+    ]
+    note = f"mean of {', '.join(f'{cost:.1f}' for cost in costs)}"
+    name = f"signals: CPU for a second of video, {lines} lines, ms"
+    yield Measurement(name, statistics.mean(costs), MS_BARS.get(lines), COMMAND, note, is_most=True)
 
 
 def _picture(paths: list[Path]) -> Measurement:
-    ours, theirs = _least_cpu_s(paths, lambda path: picture_at(path, _LATE_S), decode)
+    turns = _cpu_of_turns(paths, lambda path: picture_at(path, _LATE_S), decode)
     note = f"CPU; {_LATE_S:g} s after the only refresh of a clip of {SHORT_S} s, or after a cut"
     name = "signals: cost of the picture of a moment beside decoding alone"
-    return Measurement(name, _geometric_mean(ours, theirs), None, COMMAND, note)
+    return Measurement(name, _mean_ratio(turns, 0, 1), None, COMMAND, note)
 
 
 def _beside_detector(paths: list[Path]) -> Measurement:
     """Silent clips, because PySceneDetect reads no sound."""
-    ours, *theirs = _least_cpu_s(paths, measure, _detector("opencv"), _detector("pyav"))
+    turns = _cpu_of_turns(paths, measure, _detector("opencv"), _detector("pyav"))
     ratios = {
-        name: _geometric_mean(t, ours) for name, t in zip(("opencv", "pyav"), theirs, strict=True)
+        name: _mean_ratio(turns, number, 0) for number, name in enumerate(("opencv", "pyav"), 1)
     }
     name = min(ratios, key=lambda backend: ratios[backend])
     each = ", ".join(f"{backend} {ratio:.2f}" for backend, ratio in ratios.items())
     note = f"CPU, ContentDetector as it ships; by backend: {each}; the picture alone"
-    return Measurement("signals: speed beside PySceneDetect", ratios[name], 1.3, COMMAND, note)
+    return Measurement("signals: speed beside PySceneDetect", ratios[name], 1.4, COMMAND, note)
 
 
-def _least_cpu_s(paths: list[Path], *programs: Callable[[Path], object]) -> list[list[float]]:
-    """CPU seconds of each program on each clip, the least of TIMES turns.
-
-    Other load on the machine changes CPU seconds little.
-    """
-    turns = [
+def _cpu_of_turns(paths: list[Path], *programs: Callable[[Path], object]) -> list[Turns]:
+    """The turns of each clip. The programs take turns, so all meet the same load."""
+    for path in paths:
+        for program in programs:
+            program(path)
+    return [
         [[_cpu_s(program, path) for program in programs] for _ in range(TIMES)] for path in paths
     ]
-    return [
-        [min(turn[number] for turn in clip) for clip in turns] for number in range(len(programs))
-    ]
+
+
+def _ratio(turns: Turns, upper: int, lower: int) -> float:
+    return statistics.median(turn[upper] / turn[lower] for turn in turns)
+
+
+def _mean_ratio(turns: list[Turns], upper: int, lower: int) -> float:
+    return statistics.geometric_mean(_ratio(of_clip, upper, lower) for of_clip in turns)
 
 
 def decode(path: Path) -> None:
@@ -132,10 +149,6 @@ def _cpu_s(program: Callable[[Path], object], path: Path) -> float:
     began = time.process_time()
     program(path)
     return time.process_time() - began
-
-
-def _geometric_mean(ours: list[float], theirs: list[float]) -> float:
-    return statistics.geometric_mean(a / b for a, b in zip(ours, theirs, strict=True))
 
 
 def _memory(path: Path) -> Measurement:
