@@ -134,7 +134,8 @@ def _shown(disguise: str) -> str:
     elif disguise[0] == "\\":
         escape = re.sub(r"\\+", r"\\", disguise)
         shown = json.loads(f'"{escape}"')
-    return re.sub(f"[{_HIDDEN}]", "", unicodedata.normalize("NFKC", shown))
+    plain = re.sub(f"[{_variants()}]", lambda each: unicodedata.normalize("NFKC", each[0]), shown)
+    return re.sub(f"[{_HIDDEN}]", "", plain)
 
 
 @lru_cache(maxsize=1)

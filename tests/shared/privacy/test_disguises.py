@@ -100,6 +100,11 @@ def test_a_long_run_of_signs_takes_time_by_its_length_alone(run):
     assert time.process_time() - started < 10.0, "by its square it takes minutes"
 
 
+@pytest.mark.parametrize("dots", ["…", "&hellip;", "\\u2026"])
+def test_an_ellipsis_beside_a_name_is_no_part_of_it(dots):
+    assert redacted(f"{dots}ａda.l{dots}", "ada.l") == f"{dots}[erased]{dots}"
+
+
 def test_json_that_holds_json_shows_its_name_at_every_depth():
     text = "@anna"
     for _ in range(4):
