@@ -400,12 +400,12 @@ def test_the_number_of_processes_changes_no_byte(monkeypatch):
     ratings = ratings_from_records(rated_twice(videos.frame), "ratings")
 
     texts = []
-    for count in (1, 2, 4):
+    for count in (1, 3):
         with Processes(count) as processes:
             insights = analyse(videos, of, ratings=ratings, processes=processes)
         texts.append(json_text(insights.document()))
 
-    assert texts[0] == texts[1] == texts[2]
+    assert texts[0] == texts[1]
     assert '"bootstrap"' in texts[0] and '"disattenuated"' in texts[0]
 
 
