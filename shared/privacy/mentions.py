@@ -158,6 +158,8 @@ def _cuts(word: str) -> list[int]:
 def _alone(token: re.Match[str]) -> Iterator[Span]:
     """Spans of a word, and of its parts by script, that can only be names."""
     word = token[2]
+    if len(word) < min(_LEAST_PUNCTUATED, _LEAST_NUMBERED):
+        return
     parts = [] if word.isascii() else [part.span() for part in _scripts().finditer(word)]
     for start, stop in ((0, len(word)), *parts):
         name = word[start:stop].rstrip(_TRAILING)
