@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -19,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from shared.concurrency import in_one_thread
 from tests.bytecode import compile_once
+from tests.programs import start_programs
 from tests.sql.witness import watch
 from tests.workers import fork_workers, start_forking
 
@@ -44,11 +46,14 @@ ONE_PROCESS = (
 )
 """Folders whose tests share what is costly to start, and take longest. Other files stand alone."""
 
-WITH = {"browser/": "shared/insights/report"}
-"""A folder that joins another: its tests open the report that the others have made."""
+WITH = {
+    "browser/": "shared/insights/report",
+    "local/emulators/test_guard.py": "shared/insights/report",
+}
+"""What joins a folder. The tests of pages open the report that the others have made, and pages and
+programs ask the same servers."""
 
 ALONE = (
-    "pipeline/test_erase_everywhere.py",
     "pipeline/test_rate_verb.py",
     "pipeline/test_validate_verb.py",
 )
@@ -81,6 +86,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         compile_once(session.config)
         folder = tempfile.mkdtemp()
         session.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        if any(Path(path).is_dir() for path in session.config.args):
+            start_programs(session.config, Path(folder))
         start_forking(session.config, Path(folder))
         forget_older_runs(session.config)
 
@@ -173,6 +180,19 @@ def _group(nodeid: str) -> str:
         return path
     path = next((folder + "/" for begin, folder in WITH.items() if path.startswith(begin)), path)
     return next((folder for folder in ONE_PROCESS if path.startswith(f"{folder}/")), path)
+
+
+@pytest.fixture(scope="session")
+def every_server(
+    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every server that the product opens on this machine, and the address of Pub/Sub's gRPC."""
+    from tests.doors import open_servers
+
+    home = tmp_path_factory.mktemp("doors") / "home"
+    shutil.copytree(rendered_library, home / "library")
+    with open_servers(home) as servers_and_grpc:
+        yield servers_and_grpc
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ rebinding), so that a browser takes the server for the page's own.
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 import requests
 
 from tests.browser.conftest import EVIL
-from tests.doors import SERVERS, OpenServer, open_servers
+from tests.doors import SERVERS, OpenServer
 from tests.loopback import Reply, serving
 
 # One server of each kind of door. The functions have that of `load`; test_guard.py asks all doors.
@@ -74,14 +73,9 @@ class HostilePage:
         return int(response.value.status)
 
 
-@pytest.fixture(scope="module")
-def servers(
-    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, OpenServer]]:
-    home = tmp_path_factory.mktemp("doors") / "home"
-    shutil.copytree(rendered_library, home / "library")
-    with open_servers(home) as (opened, _grpc):
-        yield opened
+@pytest.fixture
+def servers(every_server: tuple[dict[str, OpenServer], str]) -> dict[str, OpenServer]:
+    return every_server[0]
 
 
 @pytest.fixture(scope="module")

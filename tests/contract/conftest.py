@@ -2,17 +2,18 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.programs import python
+
 
 @contextmanager
 def served(module: str, *arguments: str) -> Iterator[dict]:
     """Run one of the local servers for a while; gives its ready line."""
-    command = [sys.executable, "-m", module, *arguments]
+    command = [*python(), "-m", module, *arguments]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield json.loads(server.stdout.readline())

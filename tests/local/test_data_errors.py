@@ -5,7 +5,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections import namedtuple
 
 import duckdb
@@ -18,6 +17,7 @@ from local.emulators.gcs.database import Database
 from local.emulators.pubsub.database import open_database
 from local.home import Home, HomeInUse, Lock, lock_of, take_or
 from local.process.child import Child, DidNotStart
+from tests.programs import python
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -107,7 +107,7 @@ def test_the_last_line_of_a_server_with_damaged_data_is_the_sentence(tmp_path, m
         overwrite(tmp_path / name)
 
     ended = subprocess.run(
-        [sys.executable, "-m", module, "--data", str(tmp_path)], capture_output=True, text=True
+        [*python(), "-m", module, "--data", str(tmp_path)], capture_output=True, text=True
     )
 
     assert ended.returncode == os.EX_DATAERR

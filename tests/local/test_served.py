@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import pytest
 from local import provision as wiring
 from local.functions import FUNCTIONS
 from local.served import DEPLOYED, bytes_of, deployed, served
+from tests.programs import python
 
 WHO_SERVES = """
 import functions_framework, os, sys, time
@@ -32,6 +32,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from local.functions import FUNCTIONS, Function, serve
+
 folder, name, timeout_s = sys.argv[1:]
 own = FUNCTIONS[name].served
 served = replace(own, timeout_s=int(timeout_s) or own.timeout_s)
@@ -50,7 +51,7 @@ def folder(tmp_path):
 def serving(folder, name, timeout_s=0):
     """The address of a function that is served as `name` is, perhaps with another timeout."""
     server = subprocess.Popen(
-        [sys.executable, "-c", _SERVE, str(folder), name, str(timeout_s)],
+        [*python(), "-c", _SERVE, str(folder), name, str(timeout_s)],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"THREADS": "7", "WORKERS": "3"},

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import subprocess
-import sys
 
 import duckdb
 import pytest
@@ -20,6 +19,7 @@ from local.vacuum import (
     wait_until_rewritten,
 )
 from shared.warehouse.client import bigquery
+from tests.programs import python
 
 NAME = "charlie_who_left_99"
 FILLING = "alive " * 200
@@ -95,7 +95,7 @@ def test_tables_forget_what_was_deleted(tmp_path):
 @pytest.mark.campaign
 def test_a_running_bigquery_writes_its_file_anew_and_goes_on(tmp_path):
     command = [
-        sys.executable,
+        *python(),
         "-m",
         "local.emulators.bigquery",
         "--data",

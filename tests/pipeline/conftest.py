@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
@@ -20,6 +19,7 @@ from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
 from local.home import PROJECT
 from local.sandbox import Library, mark
+from tests.programs import python
 
 POSTS = 24
 ENDS_WITHIN_S = 180
@@ -65,7 +65,7 @@ def own_home(cloud: Endpoints, tmp_path: Path) -> Path:
 
 def run_tta(home: Path | str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run one command to its end, whatever its status."""
-    command = [sys.executable, "-m", "cli", *map(str, arguments), "--home", str(home)]
+    command = [*python(), "-m", "cli", *map(str, arguments), "--home", str(home)]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=PROJECT, timeout=ENDS_WITHIN_S
     )

@@ -27,12 +27,21 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def cloud(rendered_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+def own_cloud(
+    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoints]:
     """A separate cloud, because other tests need what this one erases."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(rendered_library, home / "library")
     with running(home, posts=POSTS, publish=True) as endpoints, pointing_at(endpoints):
         yield endpoints
+
+
+@pytest.fixture
+def pointed(cloud: Endpoints) -> Iterator[Endpoints]:
+    """The cloud of all tests, where this process's clients look."""
+    with pointing_at(cloud):
+        yield cloud
 
 
 class World:
@@ -100,8 +109,8 @@ class World:
 
 
 @pytest.mark.campaign  # the suite sends again in memory
-def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
-    world = World(cloud)
+def test_an_erased_creator_stays_erased_whatever_is_sent_again(own_cloud, tmp_path):
+    cloud, world = own_cloud, World(own_cloud)
     world.tta("fetch")
     records = world.records()
     name = next(record.video.creator_id for record in records if world.lake.exists(
@@ -144,9 +153,10 @@ def test_an_erased_creator_stays_erased_whatever_is_sent_again(cloud, tmp_path):
     assert (again["objects"], again["rows"], again["left"]) == ({}, {}, [])
 
 
-def test_after_an_erasure_the_name_is_in_no_byte_of_the_home(cloud, tmp_path):
+def test_after_an_erasure_the_name_is_in_no_byte_of_the_home(pointed, tmp_path):
     """Database files included; library/ plays TikTok and does not know this creator."""
-    world, home, name = World(cloud), Path(cloud.home), "wanderer_quux_77"
+    cloud, world = pointed, World(pointed)
+    home, name = Path(cloud.home), "wanderer_quux_77"
     lines = [
         {"video_id": "7300000000000000007", "username": name, "views": 5, "caption": "mine"},
         {"video_id": "7300000000000000008", "username": "friend", "caption": f"with @{name}!"},

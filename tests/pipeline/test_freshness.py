@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 
 import pytest
@@ -15,6 +14,7 @@ from local.cloud import LAKE, QUERY, pointing_at, running, with_variables
 from local.home import PROJECT
 from local.provision import make_messaging
 from local.traffic import read_traffic, wait_until_over
+from tests.programs import python
 from tests.records import creator, metrics, rating, record, video
 
 PARTS = QUERY | LAKE | {"load"}
@@ -118,7 +118,7 @@ def test_an_idle_call_is_billed_nothing(cloud):
 def test_a_run_that_is_killed_before_it_acknowledges_is_repeated_and_changes_nothing(cloud):
     publish(cloud, *records(10, 5))
     environment = os.environ | cloud.environment() | cloud.function_settings()
-    command = [sys.executable, "-c", KILLED_BEFORE_IT_ACKNOWLEDGES]
+    command = [*python(), "-c", KILLED_BEFORE_IT_ACKNOWLEDGES]
     killed = subprocess.run(command, cwd=PROJECT, env=environment, timeout=120)
     assert killed.returncode == -9
     loaded = tables(cloud)

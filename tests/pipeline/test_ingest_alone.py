@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from local.home import PROJECT, Home, lock_of
 from tests.pipeline.conftest import run_tta
+from tests.programs import python
 
 
 def is_in_use(home: Path) -> bool:
@@ -17,7 +17,7 @@ def is_in_use(home: Path) -> bool:
 
 def test_a_query_waits_for_an_ingest_on_the_same_home_and_sees_what_it_loaded(clip, tmp_path):
     video, home = clip(tmp_path / "own.mp4", "21"), tmp_path / "home"
-    command = [sys.executable, "-m", "cli", "ingest", str(video), "--home", str(home)]
+    command = [*python(), "-m", "cli", "ingest", str(video), "--home", str(home)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as ingest:
         deadline = time.monotonic() + 30
         while not is_in_use(home):

@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,8 @@ from urllib.parse import urlsplit
 from google.api_core.client_options import ClientOptions
 from google.cloud import run_v2
 from google.protobuf.json_format import ParseError
+
+from tests.programs import python
 
 EXECUTION_TYPE = "type.googleapis.com/google.cloud.run.v2.Execution"
 _PATH = re.compile(
@@ -51,7 +52,7 @@ class Task:
         with self.lock:
             if not self.is_cancelled:
                 self.process = subprocess.Popen(
-                    [sys.executable, *self.arguments[1:]],
+                    [*python(), *self.arguments[1:]],
                     cwd=folder,
                     env=variables,
                     stdout=subprocess.DEVNULL,

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -17,6 +16,7 @@ from google.genai import errors, types
 from google.oauth2.credentials import Credentials
 
 from shared.rubric_values import Values
+from tests.programs import python
 from tests.stand_ins.gemini import standing_in
 from tests.stand_ins.gemini.flaws import FLAWS
 from tests.stand_ins.gemini.ledger import Ledger
@@ -864,7 +864,7 @@ def process(tmp_path):
 
     def start(*options, **environment):
         command = [
-            sys.executable,
+            *python(),
             "-m",
             "tests.stand_ins.gemini",
             "--port",
@@ -946,7 +946,7 @@ def test_steps_still_to_come_can_be_cleared_over_http(gemini):
 def test_a_broken_script_file_stops_the_start(tmp_path):
     (tmp_path / "script.json").write_text('[{"flaw": "odd"}]')
     command = [
-        sys.executable,
+        *python(),
         "-m",
         "tests.stand_ins.gemini",
         "--script",
@@ -964,7 +964,7 @@ def test_a_process_reads_and_writes_the_local_cloud_storage(process, tmp_path, m
     from google.cloud import storage
 
     command = [
-        sys.executable,
+        *python(),
         "-m",
         "local.emulators.gcs",
         "--port",

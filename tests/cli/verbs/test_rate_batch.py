@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 
 import pytest
 
@@ -16,6 +15,7 @@ from shared.config import GeminiSettings
 from shared.rating.gemini.question import GeminiCondition
 from shared.storage.lake import Lake
 from tests.gemini_world import make_clip
+from tests.programs import python
 from tests.stand_ins.gemini import standing_in
 
 IDS = ("7300000000000000001", "7300000000000000002")
@@ -126,7 +126,7 @@ def cloud(tmp_path_factory):
 
 def tta(cloud, *arguments):
     home, gemini, _ = cloud
-    command = [sys.executable, "-m", "cli", "rate", "--batch", *arguments, "--home", str(home)]
+    command = [*python(), "-m", "cli", "rate", "--batch", *arguments, "--home", str(home)]
     environment = os.environ | {"GOOGLE_VERTEX_BASE_URL": gemini.url}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 

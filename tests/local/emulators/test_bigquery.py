@@ -4,7 +4,6 @@ import io
 import json
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from local.emulators.bigquery import KEPT_JOBS, KEPT_S, stale_jobs
 from local.emulators.information_schema import _fill
 from shared.warehouse.client import bigquery
 from shared.warehouse.gateway import run
+from tests.programs import python
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 MERGE = """
@@ -55,7 +55,7 @@ def test_jobs_beyond_the_newest_are_stale_once_they_are_old():
 @contextmanager
 def running(data):
     """A local BigQuery on this folder: a client of it, and its process."""
-    command = [sys.executable, "-m", "local.emulators.bigquery", "--data", str(data)]
+    command = [*python(), "-m", "local.emulators.bigquery", "--data", str(data)]
     process = subprocess.Popen([*command, "--project", "p"], stdout=subprocess.PIPE, text=True)
     port = json.loads(process.stdout.readline())["port"]
     options = ClientOptions(api_endpoint=f"http://127.0.0.1:{port}")

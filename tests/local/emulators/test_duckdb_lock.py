@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from contextlib import contextmanager
 from io import BytesIO
 
@@ -16,6 +15,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from local.emulators.duckdb_lock import close_connection, not_bigquery
 from shared.warehouse.client import bigquery
+from tests.programs import python
 
 OUTSIDE = [
     "COPY (SELECT 1) TO '{folder}/out.csv'",
@@ -136,7 +136,7 @@ def test_what_bigquery_has_passes(sql):
 def address(tmp_path_factory):
     data = tmp_path_factory.mktemp("bigquery")
     command = [
-        sys.executable,
+        *python(),
         "-m",
         "local.emulators.bigquery",
         "--data",

@@ -1,16 +1,13 @@
 """No web page reaches a server of ours: the table of servers, and each rule."""
 
 import re
-import shutil
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
 from local.emulators.guard import FORM, JSON, Door, RequestHead, own_hosts, refusal
-from tests.doors import SERVERS, OpenServer, open_servers
+from tests.doors import SERVERS, OpenServer
 
 EVIL = "http://evil.test"
 TRIES = {
@@ -26,19 +23,9 @@ TRIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def opened(
-    rendered_library: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[dict[str, OpenServer], str]]:
-    home = tmp_path_factory.mktemp("doors") / "home"
-    shutil.copytree(rendered_library, home / "library")
-    with open_servers(home) as servers_and_grpc:
-        yield servers_and_grpc
-
-
 @pytest.fixture
-def servers(opened: tuple[dict[str, OpenServer], str]) -> dict[str, OpenServer]:
-    return opened[0]
+def servers(every_server: tuple[dict[str, OpenServer], str]) -> dict[str, OpenServer]:
+    return every_server[0]
 
 
 def ask(server: OpenServer, method: str = "", body: bytes | None = None, **headers: str):
@@ -81,9 +68,9 @@ def test_a_body_of_a_type_that_needs_no_preflight_is_refused(servers, name):
     assert (answer.status_code, "The body must be" in answer.text) == (415, True)
 
 
-def test_a_browser_cannot_speak_with_grpc(opened):
+def test_a_browser_cannot_speak_with_grpc(every_server):
     """Without TLS browsers speak HTTP/1.1, which gRPC hangs up on."""
-    host, _, port = opened[1].partition(":")
+    host, _, port = every_server[1].partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall(b"POST /google.pubsub.v1.Publisher/Publish HTTP/1.1\r\nHost: x\r\n\r\n")
         heard = b"".join(iter(lambda: connection.recv(4096), b""))

@@ -2,18 +2,18 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 import requests
 
 from local.emulators.short_routes import page_of
+from tests.programs import python
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The address of a project of a running local BigQuery."""
-    command = [sys.executable, "-m", "local.emulators.bigquery", "--project", "p"]
+    command = [*python(), "-m", "local.emulators.bigquery", "--project", "p"]
     command += ["--data", str(tmp_path_factory.mktemp("bq"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:

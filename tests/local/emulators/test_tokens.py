@@ -4,7 +4,6 @@ import json
 import signal
 import stat
 import subprocess
-import sys
 import time
 
 import google.auth
@@ -14,11 +13,12 @@ from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
 from local.emulators.tokens import JWT_BEARER, make_key
+from tests.programs import python
 
 
 @pytest.fixture(scope="module")
 def token_uri():
-    command = [sys.executable, "-m", "local.emulators.tokens", "--port", "0"]
+    command = [*python(), "-m", "local.emulators.tokens", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield json.loads(process.stdout.readline())["token_uri"]
         process.send_signal(signal.SIGTERM)

@@ -21,25 +21,18 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
+from tests.programs import python
+
 ROOT = Path(__file__).parents[4]
 MIB = 1024 * 1024
 MULTIPART = "multipart/related; boundary=B"
 
 
 class Server:
-    """One process of the command, on `data`."""
+    """One process of the command, on `data`. `begin` is how the command begins."""
 
-    def __init__(self, data, *options):
-        command = [
-            sys.executable,
-            "-m",
-            "local.emulators.gcs",
-            "--port",
-            "0",
-            "--data",
-            data,
-            *options,
-        ]
+    def __init__(self, data, begin):
+        command = [*begin, "-m", "local.emulators.gcs", "--port", "0", "--data", data]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.ready = json.loads(self.process.stdout.readline())
         self.url = f"http://127.0.0.1:{self.ready['port']}"
@@ -58,8 +51,8 @@ class Server:
 def serve(tmp_path, monkeypatch):
     servers = []
 
-    def serve():
-        server = Server(tmp_path / "data")
+    def serve(*begin):
+        server = Server(tmp_path / "data", begin or python())
         servers.append(server)
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         client = storage.Client(project="local-project", credentials=AnonymousCredentials())
@@ -200,15 +193,7 @@ def test_notifications_of_a_killed_server_wait_in_the_outbox(serve):
 
 def test_a_second_server_on_the_same_directory_is_refused(serve, tmp_path):
     serve()
-    command = [
-        sys.executable,
-        "-m",
-        "local.emulators.gcs",
-        "--port",
-        "0",
-        "--data",
-        tmp_path / "data",
-    ]
+    command = [*python(), "-m", "local.emulators.gcs", "--port", "0", "--data", tmp_path / "data"]
 
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
 
@@ -219,7 +204,7 @@ def test_a_second_server_on_the_same_directory_is_refused(serve, tmp_path):
 @pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["resumable", "multipart"])
 def test_memory_does_not_grow_with_the_object(serve, kind):
-    server, bucket = serve()
+    server, bucket = serve(sys.executable)  # what it holds is its own
     bucket.blob("warm").upload_from_string(b"x")
     before = server.resident_kib()
     content = bytes(96 * MIB)

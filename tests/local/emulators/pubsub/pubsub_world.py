@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 from google.cloud import pubsub_v1
+
+from tests.programs import python
 
 PROJECT = "a-project"
 _numbers = itertools.count()
@@ -21,7 +22,7 @@ class Server:
     """`python -m local.emulators.pubsub` in its own process."""
 
     def __init__(self, data, *arguments):
-        command = [sys.executable, "-m", "local.emulators.pubsub", "--data", str(data), *arguments]
+        command = [*python(), "-m", "local.emulators.pubsub", "--data", str(data), *arguments]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

@@ -2,11 +2,11 @@
 
 import signal
 import subprocess
-import sys
 
 import requests
 
 from tests.local.emulators.pubsub.pubsub_world import until
+from tests.programs import python
 
 
 def test_published_messages_survive_kill_9(start, world_of, tmp_path):
@@ -62,7 +62,7 @@ def test_it_says_one_line_and_stops_on_sigterm(start, tmp_path):
 
 def test_a_second_server_on_the_same_data_is_refused(start, tmp_path):
     start(tmp_path)
-    command = [sys.executable, "-m", "local.emulators.pubsub", "--data", str(tmp_path)]
+    command = [*python(), "-m", "local.emulators.pubsub", "--data", str(tmp_path)]
 
     second = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
 
@@ -74,7 +74,7 @@ def test_a_second_server_on_the_same_data_is_refused(start, tmp_path):
 def test_a_port_that_is_taken_is_refused(server, tmp_path):
     port = server.host.rpartition(":")[2]
     command = [
-        sys.executable,
+        *python(),
         "-m",
         "local.emulators.pubsub",
         "--data",

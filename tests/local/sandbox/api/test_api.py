@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +17,7 @@ from local.sandbox import Library, generate
 from local.sandbox.api import SandboxResearchApi, running
 from local.sandbox.api.media import media_file
 from local.sandbox.api.query import VIDEO_FIELDS
+from tests.programs import python
 
 ENDPOINTS = ("token", "query", "user", "media")
 CREDENTIALS = {
@@ -714,7 +714,7 @@ def test_nothing_the_api_says_tells_the_planted_truth(tiktok, library):
 def test_the_process_says_when_it_is_ready_and_ends_cleanly_when_told(library, tmp_path):
     plan = tmp_path / "faults.yaml"
     plan.write_text("tiktok.media: [503]")
-    command = [sys.executable, "-m", "local.sandbox.api", "--library", str(library.root)]
+    command = [*python(), "-m", "local.sandbox.api", "--library", str(library.root)]
     process = subprocess.Popen(
         [*command, "--quiet", "--faults", str(plan)],
         stdout=subprocess.PIPE,

@@ -1,0 +1,183 @@
+"""Python programs of the tests, as forks of one process that has imported what they need.
+
+A program of ours imports Google's clients, which takes a new Python half a second of CPU and more.
+The suite starts some eighty. There a command that begins with `python()` is the command of a fork:
+`relay.py` hands it over. Where one file is tested alone, each program is a new Python.
+
+A program that another environment, another hash seed or a folder for `sitecustomize` concerns is
+started with `sys.executable` instead: a fork has begun already. So is one whose group is signalled.
+"""
+
+import atexit
+import gc
+import importlib
+import marshal
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from shared.concurrency import in_one_thread
+
+ADDRESS = "TTA_TEST_PROGRAMS"
+ROOT = Path(__file__).parent.parent
+OURS = ("benchmarks", "cli", "functions", "local", "scripts", "shared", "tests")
+IMPORTED = ("local.process.preload", "google.genai", "statsmodels.api", "pandas")
+STREAMS = 3
+
+
+def python() -> list[str]:
+    """How the command of a Python program begins."""
+    if (address := os.environ.get(ADDRESS)) is None:
+        return [sys.executable]
+    return [sys.executable, "-S", "-E", str(Path(__file__).with_name("relay.py")), address]
+
+
+def start_programs(config: pytest.Config, folder: Path) -> None:
+    """Start the process that forks programs. It imports beside the one that imports the tests."""
+    if sys.platform != "linux":  # on macOS system libraries do not work after a fork
+        return
+    os.environ[ADDRESS] = address = str(folder / "programs")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        forking = subprocess.Popen(
+            [sys.executable, "-m", "tests.programs", str(listener.fileno())],
+            stdin=subprocess.PIPE,
+            pass_fds=[listener.fileno()],
+            cwd=ROOT,
+        )
+    config.add_cleanup(lambda: forking.communicate() and None)  # closes its standard input
+    config.add_cleanup(lambda: os.environ.pop(ADDRESS))
+
+
+def main(listener: socket.socket) -> None:
+    """Fork for each connection, until standard input ends."""
+    in_one_thread()
+    for name in IMPORTED:
+        importlib.import_module(name)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # `preload` has ignored it
+    gc.collect()
+    gc.freeze()  # or the collector would write into the shared pages
+    while listener in select.select([listener, 0], [], [])[0]:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            _keep(connection)
+        connection.close()
+        _reap()
+
+
+def _reap() -> None:
+    """Take note of programs that have ended, so that their CPU counts as this process's."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _keep(connection: socket.socket) -> None:
+    """Start the program, pass on its signals, and say how it ended. Ends with it."""
+    size, streams, _, _ = socket.recv_fds(connection, 4, STREAMS)
+    with connection.makefile("rb", buffering=0) as file:
+        command = _exactly(file.read, int.from_bytes(size, "big"))
+    program = os.fork()
+    if program == 0:
+        connection.close()
+        _become(*marshal.loads(command), streams)
+    for number in streams:
+        os.close(number)
+    end = os.pidfd_open(program)
+    while end not in (ready := select.select([connection, end], [], [])[0]):
+        assert ready
+        number = connection.recv(1)  # nothing when the relay was killed
+        os.kill(program, number[0] if number else signal.SIGKILL)
+        if not number:
+            break
+    status = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+    with suppress(OSError):
+        connection.sendall(status.to_bytes(4, "big", signed=True))
+    os._exit(0)
+
+
+def _exactly(read: object, size: int) -> bytes:
+    content = b""
+    while len(content) < size:
+        content += read(size - len(content))  # type: ignore[operator]
+    return content
+
+
+def _become(
+    words: Sequence[str], folder: str, variables: dict[str, str], streams: list[int]
+) -> None:
+    """Do what `python words…` does in the folder."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    status = 1
+    try:
+        _run(*words)
+        status = 0
+    except SystemExit as end:
+        status = _status(end.code)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        for output in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # it may be closed
+                output.flush()
+        os._exit(status)
+
+
+def _status(code: object) -> int:
+    if code is None or isinstance(code, int):
+        return code or 0
+    sys.stderr.write(f"{code}\n")
+    return 1
+
+
+def _run(kind: str, *words: str) -> None:
+    """Run `-m MODULE …`, `-c CODE …` or `FILE …`."""
+    if kind == "-m":
+        _search(Path.cwd())
+        sys.argv = list(words)
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    elif kind == "-c":
+        _search(Path.cwd())
+        sys.argv = ["-c", *words[1:]]
+        sys.modules["__main__"] = program = ModuleType("__main__")
+        exec(words[0], vars(program))
+    else:
+        _search(Path(kind).resolve().parent)
+        sys.argv = [kind, *words]
+        runpy.run_path(kind, run_name="__main__")
+
+
+def _search(folder: Path) -> None:
+    """Look for modules where a new Python would. Another copy of ours is imported from there."""
+    own = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    installed = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix))]
+    sys.path[:] = [str(folder), *own, *installed]
+    copies = (path for path in map(Path, (folder, *own)) if (path / "shared").is_dir())
+    if next(copies, ROOT).resolve() != ROOT:
+        for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+            del sys.modules[name]
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,34 @@
+"""What a test starts in place of a Python: hands its command to `programs.py`, and ends with it.
+
+It has the program's streams, passes on signals, and ends as the program does. It imports as
+little as possible.
+"""
+
+import marshal
+import os
+import signal
+import socket
+import sys
+
+PASSED_ON = (signal.SIGTERM, signal.SIGINT)
+
+
+def main(address: str, words: list[str]) -> int:
+    """The exit status of the program; minus the signal that ended it."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        # pathlib would take longer to import than all the others
+        command = marshal.dumps((words, os.getcwd(), dict(os.environ)))  # noqa: PTH109
+        socket.send_fds(connection, [len(command).to_bytes(4, "big")], [0, 1, 2])
+        connection.sendall(command)
+        for number in PASSED_ON:
+            signal.signal(number, lambda number, _: connection.sendall(bytes([number])))
+        return int.from_bytes(connection.recv(4), "big", signed=True)
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1], sys.argv[2:])
+    if status < 0:
+        signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    sys.exit(status)
