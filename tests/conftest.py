@@ -20,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from shared.concurrency import in_one_thread
 from tests.bytecode import compile_once
+from tests.collected import are_all_wanted, take_over
 from tests.programs import start_programs
 from tests.sql.witness import watch
 from tests.workers import fork_workers, start_forking
@@ -86,7 +87,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         compile_once(session.config)
         folder = tempfile.mkdtemp()
         session.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        if any(Path(path).is_dir() for path in session.config.args):
+        if are_all_wanted(session.config):
             start_programs(session.config, Path(folder))
         start_forking(session.config, Path(folder))
         forget_older_runs(session.config)
@@ -143,6 +144,11 @@ class GroupScheduling(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
     return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> bool | None:
+    return take_over(session)
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,6 @@ A program that another environment, another hash seed or a folder for `sitecusto
 started with `sys.executable` instead: a fork has begun already. So is one whose group is signalled.
 """
 
-import atexit
 import gc
 import importlib
 import marshal
@@ -19,7 +18,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,6 +27,7 @@ from types import ModuleType
 import pytest
 
 from shared.concurrency import in_one_thread
+from tests.workers import end_without_destructors
 
 ADDRESS = "TTA_TEST_PROGRAMS"
 ROOT = Path(__file__).parent.parent
@@ -121,9 +120,7 @@ def _become(
     words: Sequence[str], folder: str, variables: dict[str, str], streams: list[int]
 ) -> None:
     """Do what `python words…` does in the folder."""
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
+    _open(streams)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
@@ -136,12 +133,17 @@ def _become(
     except BaseException:
         traceback.print_exc()
     finally:
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
-        for output in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):  # it may be closed
-                output.flush()
-        os._exit(status)
+        end_without_destructors(status)
+
+
+def _open(streams: Sequence[int]) -> None:
+    """Let standard input, output and errors be these. As in a new Python, each may be a pipe."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
 
 
 def _status(code: object) -> int:

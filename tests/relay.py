@@ -29,6 +29,7 @@ def main(address: str, words: list[str]) -> int:
 if __name__ == "__main__":
     status = main(sys.argv[1], sys.argv[2:])
     if status < 0:
-        signal.signal(-status, signal.SIG_DFL)
+        if -status in PASSED_ON:
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     sys.exit(status)

@@ -7,6 +7,7 @@ xdist starts `worker.py` in place of a Python. That program connects to the sock
 hands over its standard streams, and ends when the fork does.
 """
 
+import atexit
 import gc
 import importlib
 import os
@@ -24,16 +25,17 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from _pytest.config import _prepareconfig
+from _pytest.config import Config, _prepareconfig
+from _pytest.main import Session
 from _pytest.pathlib import import_path
+
+from tests.collected import are_all_wanted, begin, collect_for_forks
 
 LATER = ("statsmodels.api", "statsmodels.formula.api", "pandas", "google.genai", "yt_dlp")
 """What each process of the whole suite imports during its tests."""
 
-NOT_BEFORE_A_FORK = "duckdb"
-"""It starts a thread. A fork is without it, and would abort when it ends."""
-
 SETTINGS = Path(__file__).parents[1] / "pyproject.toml"
+COLLECT = "--collect"
 STREAMS = 3
 ADDRESS = pytest.StashKey[Path]()
 
@@ -43,11 +45,12 @@ def start_forking(config: pytest.Config, folder: Path) -> None:
     if sys.platform != "linux":  # on macOS system libraries do not work after a fork
         return
     address = folder / "workers"
+    collect = [COLLECT] if are_all_wanted(config) else []
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(address))
         listener.listen()
         forking = subprocess.Popen(
-            [sys.executable, "-m", "tests.workers", str(listener.fileno()), *config.args],
+            [sys.executable, "-m", "tests.workers", str(listener.fileno()), *collect, *config.args],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
         )
@@ -65,8 +68,15 @@ def fork_workers(config: pytest.Config, specs: Sequence[Any]) -> None:
 
 
 def main(listener: socket.socket, paths: Sequence[str]) -> None:
-    """Import the tests at the paths. Then fork for each connection, until standard input ends."""
-    import_tests([Path(path.partition("::")[0]) for path in paths])
+    """Import the tests at the paths. Then fork for each connection, until standard input ends.
+
+    With the word COLLECT before the paths, collect them, too.
+    """
+    config = import_tests([Path(path.partition("::")[0]) for path in paths if path != COLLECT])
+    if COLLECT in paths and not collect_for_forks(config):
+        # To collect uses up some parameters, which are iterators. So the forks need a new process.
+        words = [word for word in sys.argv[1:] if word != COLLECT]
+        os.execv(sys.executable, [sys.executable, "-m", "tests.workers", *words])
     gc.collect()
     gc.freeze()  # or the collector would write into the shared pages
     while listener in select.select([listener, 0], [], [])[0]:
@@ -74,29 +84,29 @@ def main(listener: socket.socket, paths: Sequence[str]) -> None:
         if os.fork() == 0:
             listener.close()
             _work(connection)
-            return
+            end_without_destructors(0)
         connection.close()
     with suppress(ChildProcessError):
         while os.wait():  # so that their CPU counts as this one's
             pass
 
 
-def import_tests(paths: Sequence[Path]) -> None:
+def import_tests(paths: Sequence[Path]) -> Config:
     """Import as pytest does, with asserts rewritten. What fails is reported where it is collected.
 
-    Without `-s` pytest would begin to capture the streams.
+    Returns pytest's configuration. Without `-s` pytest would begin to capture the streams.
     """
-    config = _prepareconfig(["-s", "-c", str(SETTINGS)])
-    sys.modules[NOT_BEFORE_A_FORK] = None  # type: ignore[assignment] # its import fails
+    config = _prepareconfig(["-s", "-c", str(SETTINGS), *map(str, paths)])
     for path in paths:
         for file in sorted(path.rglob("test_*.py")) if path.is_dir() else [path]:
             with suppress(Exception, pytest.skip.Exception):
                 import_path(file, root=config.rootpath, consider_namespace_packages=False)
-    for name in LATER if any(path.is_dir() for path in paths) else ():
-        with suppress(ImportError):
-            importlib.import_module(name)
-    del sys.modules[NOT_BEFORE_A_FORK]
+    if any(path.is_dir() for path in paths):
+        for name in LATER:
+            with suppress(ImportError):
+                importlib.import_module(name)
     read_constants()
+    return config
 
 
 def read_constants() -> None:
@@ -115,9 +125,23 @@ def _work(connection: socket.socket) -> None:
         os.dup2(stream, number)
         os.close(stream)
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    Session.from_config = staticmethod(begin)  # type: ignore[assignment, method-assign]
     sys.argv = ["-c"]
     sys.modules["__main__"] = program = ModuleType("__main__")
     exec(eval(sys.stdin.readline()), vars(program))
+
+
+def end_without_destructors(status: int) -> None:
+    """End as Python does, but run no destructor of C++: DuckDB's wait for a thread.
+
+    Its import started the thread, which a fork is without. So the fork would abort.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for output in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # it may be closed
+            output.flush()
+    os._exit(status)
 
 
 def _end_with(connection: socket.socket) -> None:

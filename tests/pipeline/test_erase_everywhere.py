@@ -16,6 +16,7 @@ from google.cloud import pubsub_v1, storage
 from cli.main import status_of
 from local.cloud import pointing_at, running
 from local.endpoints import Endpoints
+from local.home import private_files
 from local.traffic import wait_until_over
 from shared.messaging.events import Message, VideoUploaded, notification_of
 from shared.model import Record, parse_record
@@ -165,8 +166,9 @@ def test_after_an_erasure_the_name_is_in_no_byte_of_the_home(pointed, tmp_path):
     world.tta("ingest", "--metadata", tmp_path / "m.jsonl", "--collected-at", "file")
     wait_until_over(cloud)
     saved = home / "reports/2026-11-01/report.html"
-    saved.parent.mkdir(parents=True, exist_ok=True)
-    saved.write_text(f"<p>{name}</p>")
+    with private_files():
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        saved.write_text(f"<p>{name}</p>")
     before = list(world.lake.names("tombstones/creators/"))
     world.tta("erase", "--creator", name + "x", "--yes", status=1)  # nobody is called so
     assert list(world.lake.names("tombstones/creators/")) == before
