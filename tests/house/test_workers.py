@@ -38,7 +38,8 @@ def worker(tmp_path_factory) -> Iterator[list[str]]:
 
 
 def answers(worker: list[str], program: str) -> list[object]:
-    process = subprocess.run(worker, input=repr(program) + "\n", text=True, stdout=subprocess.PIPE)
+    process = subprocess.run(worker, input=repr(program) + "\n", text=True, capture_output=True)
+    assert process.stderr == ""  # it would say that it aborts
     return [json.loads(line) for line in process.stdout.splitlines()]
 
 
@@ -54,10 +55,13 @@ def test_each_begins_with_the_tests_that_another_process_has_imported(worker):
     assert len({first, second, importer}) == 3
 
 
-def test_none_has_a_library_whose_thread_it_would_lack(worker):
-    program = "import sys; print(int('duckdb' in sys.modules)); import duckdb; print(1)"
+def test_each_has_the_library_that_started_a_thread_and_can_use_it(worker):
+    program = (
+        "import sys; print(int('duckdb' in sys.modules)); import duckdb;"
+        "print(duckdb.connect().execute('SELECT SUM(x) FROM range(1000000) AS t(x)').fetchone()[0])"
+    )
 
-    assert answers(worker, program) == [0, 1]
+    assert answers(worker, program) == [1, 499_999_500_000]
 
 
 def test_one_whose_command_is_killed_ends(worker):
