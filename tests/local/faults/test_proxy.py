@@ -102,6 +102,7 @@ def proxied(faults: object, at: str = "load") -> Iterator[World]:
         world.port = server.sockets[0].getsockname()[1]
         ready.set()
         await over.wait()
+        server.close()
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
