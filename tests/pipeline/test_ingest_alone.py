@@ -27,6 +27,7 @@ def test_a_query_waits_for_an_ingest_on_the_same_home_and_sees_what_it_loaded(cl
         query = run_tta(home, "query", "SELECT rating_status FROM fact_video_analytics", "--json")
 
         assert ingest.wait(60) == 0
+    assert query.returncode == 0, query.stderr
     assert "waiting for it" in query.stderr
     assert json.loads(query.stdout) == [{"rating_status": "rated"}]
     assert not is_in_use(home)
