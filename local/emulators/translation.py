@@ -99,9 +99,16 @@ def where_a_word_occurs(
     """
     pattern = re.compile(rf"\b{word}\b", re.IGNORECASE)
 
+    def occurs(text: str) -> bool:
+        return pattern.search(text) is not None
+
+    # Five functions search each statement, of which a MERGE of ours has 19,000 characters.
+    occurs_once = lru_cache(maxsize=CACHED_TEXTS)(occurs)
+
     @wraps(detect)
     def detected(text: str, *arguments: str) -> Any:
-        return detect(text, *arguments) if pattern.search(text) else nothing
+        search = occurs_once if len(text) <= LONGEST_CACHED_CHARS else occurs
+        return detect(text, *arguments) if search(text) else nothing
 
     return detected
 
