@@ -35,6 +35,9 @@ _ALONE_S, _JUMPS_APART_S = 1.0, 0.45
 _CELL_PERCENTILE = 65
 # An object leaves a quarter of the picture as it was.
 _LEAST_IN_QUARTER, _CHANGED_CELL = 0.3, 4.0  # share of a quarter's cells; grey levels
+# Behind a hand that moves in front of a scene, more than a cut ever leaves remains as it was.
+_EDGE, _MOST_REMAINS = 6.0, 0.15  # grey levels from cell to cell; share of the cells at edges
+_FEWEST_EDGES = 0.02  # of all cells
 _STAYS = 0.6  # a flash returns to the old picture, a cut does not
 _MOST_WAITING = 96  # frames; more are only within _BEFORE_S and _AFTER_S at absurd rates
 _REPEATED = 0.5  # grey levels; a change below it is the same picture shown again
@@ -157,7 +160,8 @@ class CutFinder:
         old, new = (cells[: self._split].reshape(side, side) for cells in (previous, picture))
         if not _is_everywhere(old, new) or is_same_picture(old, new):
             return 0.0
-        return _JUMP_ABOVE_ORDINARY if is_same_scene(old, new) else _ABOVE_ORDINARY
+        is_jump = _remains(old, new) > _MOST_REMAINS or is_same_scene(old, new)
+        return _JUMP_ABOVE_ORDINARY if is_jump else _ABOVE_ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,15 @@ def _late(times: Floats, step: Floats) -> NDArray[np.intp]:
     since_s = np.diff(times[fresh], prepend=times[fresh[0]])
     usual_s = np.median(since_s[1:])
     return fresh[(since_s > 1.5 * usual_s) & (since_s < 2.5 * usual_s)]
+
+
+def _remains(old: Array, new: Array) -> float:
+    """The share of cells at edges of both pictures that hardly change. Plain ones tell nothing."""
+    edges = [np.hypot(*np.gradient(cells)) > _EDGE for cells in (old, new)]
+    is_edge = edges[0] & edges[1]
+    if is_edge.mean() < _FEWEST_EDGES:
+        return 0.0
+    return float((np.abs(new - old) < _CHANGED_CELL)[is_edge].mean())
 
 
 def _is_everywhere(old: Array, new: Array) -> bool:

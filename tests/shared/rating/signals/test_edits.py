@@ -124,6 +124,21 @@ def test_the_strip_is_what_a_player_shows_whatever_the_frame_rate():
     assert repeated[:20] == pytest.approx(plain)
 
 
+def test_a_hand_that_moves_before_a_scene_in_slow_pictures_makes_no_cut():
+    """The hand covers half of the picture, each time elsewhere. A quarter remains as it was."""
+    covered = np.random.default_rng(3).uniform(size=(10, SIDE // 4, SIDE // 4)) < 0.5
+    pictures = [
+        np.where(
+            np.kron(covered[index // 11], np.ones((4, 4), bool)),
+            panned(10 + index // 11 * 9, seed=8),
+            panned(20 + 0.1 * np.sin(index / 4)),
+        ).astype(np.float32)
+        for index in range(99)
+    ]
+
+    assert seen(CutFinder(), pictures, 25).cuts() == ()
+
+
 @pytest.mark.parametrize("fps", [24, 25, 30, 60])
 def test_a_cut_is_the_same_one_at_every_frame_rate(fps):
     count = round(2 * fps)
