@@ -35,10 +35,10 @@ settings.register_profile("campaign", max_examples=300, deadline=None)
 settings.load_profile("suite")
 
 TRANSLATIONS = "TTA_TRANSLATIONS"
-"""A folder in which all local BigQueries share their translations of statements.
+"""A folder in which all local BigQueries of one run share their translations of statements.
 
-It is in pytest's cache. A translation follows from the statement, its schema and the versions of
-the translators alone, and takes longer than the statement.
+A translation takes longer than the statement. The next run translates anew: a change of our own
+parts of the translator must not meet what was stored before it.
 """
 
 ONE_PROCESS = (
@@ -68,17 +68,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Where `make test` asks for it, write down every statement that BigQuery is sent."""
     watch()
     if TRANSLATIONS not in os.environ:  # the processes of the suite inherit it
-        os.environ[TRANSLATIONS] = str(_translations(config))
+        os.environ[TRANSLATIONS] = folder = tempfile.mkdtemp()
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         config.add_cleanup(lambda: os.environ.pop(TRANSLATIONS))
     ssl.create_default_context = share_public_authorities(ssl.create_default_context)
-
-
-def _translations(config: pytest.Config) -> Path:
-    if config.pluginmanager.has_plugin("cacheprovider"):
-        return config.cache.mkdir("translations")  # type: ignore[union-attr]
-    folder = tempfile.mkdtemp()
-    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    return Path(folder)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
