@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import shared.secret_manager
 from cli.console import plain
 from cli.main import status_of
 from cli.warehouse import Warehouse
@@ -116,3 +117,31 @@ def clip(cloud: Endpoints) -> Callable[[Path, str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def target_at(
+    cloud: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., str]]:
+    """Make the running cloud a target, perhaps with a region. Returns its name.
+
+    Once a test has erased somebody, a target reads the key of tombstones.
+    """
+    key = Path(cloud.hash_key).read_text() if Path(cloud.hash_key).exists() else ""
+    monkeypatch.setattr(shared.secret_manager, "secret_value", lambda name: key)
+
+    def write(region: str = "") -> str:
+        table = {
+            "project": cloud.project,
+            "lake_bucket": cloud.bucket,
+            "dataset": cloud.dataset,
+            "region": region,
+        }
+        lines = [f'{name} = "{value}"' for name, value in table.items() if value]
+        file = tmp_path / "tta.toml"
+        file.write_text("\n".join(["[targets.there]", *lines, ""]))
+        monkeypatch.setenv("TTA_CONFIG", str(file))
+        return "there"
+
+    with pointing_at(cloud):
+        yield write

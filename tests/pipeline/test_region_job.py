@@ -17,9 +17,7 @@ import pytest
 import cli.region_job
 import cli.region_run
 import cli.verbs.erase.run
-import shared.secret_manager
 from cli.region_job import JOB
-from local.cloud import pointing_at
 from local.endpoints import PRIMARY_RATERS
 from local.traffic import wait_until_over
 from shared.region_job.documents import request_name
@@ -52,21 +50,12 @@ def job(cloud, unpacked, monkeypatch) -> Iterator[CloudRun]:
 
 
 @pytest.fixture
-def target(cloud, tmp_path, monkeypatch) -> Iterator[str]:
-    """The name of a target whose functions know tombstones at once."""
-    file = tmp_path / "tta.toml"
-    file.write_text(
-        f'[targets.there]\nproject = "{cloud.project}"\nlake_bucket = "{cloud.bucket}"\n'
-        f'dataset = "{cloud.dataset}"\nregion = "{REGION}"\n'
-    )
-    monkeypatch.setenv("TTA_CONFIG", str(file))
+def target(target_at, monkeypatch) -> str:
+    """The name of a target in a region, whose functions know tombstones at once."""
     monkeypatch.setattr(cli.region_run, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(cli.region_run, "STATE_EVERY_S", 0.5)
     monkeypatch.setattr(cli.verbs.erase.run, "longest_handler_s", lambda endpoints: 0.1)
-    key = Path(cloud.hash_key).read_text()
-    monkeypatch.setattr(shared.secret_manager, "secret_value", lambda name: key)
-    with pointing_at(cloud):
-        yield "there"
+    return target_at(REGION)
 
 
 @pytest.fixture
