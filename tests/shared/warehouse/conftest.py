@@ -3,7 +3,6 @@
 import itertools
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,19 +16,15 @@ from shared.warehouse.client import bigquery
 from shared.warehouse.loader import FACT_TABLE, SECTION_TABLES, Loader
 from shared.warehouse.tables import create_tables, definitions, schema
 from shared.warehouse.views import create_views
+from tests.programs import python
 
 _NUMBER = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def bigquery_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "local.emulators.bigquery",
-        "--data",
-        str(tmp_path_factory.mktemp("bq")),
-    ]
+    command = [*python(), "-m", "local.emulators.bigquery"]
+    command += ["--data", str(tmp_path_factory.mktemp("bq"))]
     server = subprocess.Popen([*command, "--project", "test"], stdout=subprocess.PIPE, text=True)
     try:
         ready = json.loads(server.stdout.readline())
