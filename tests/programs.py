@@ -8,7 +8,6 @@ A program that another environment, another hash seed or a folder for `sitecusto
 started with `sys.executable` instead: a fork has begun already. So is one whose group is signalled.
 """
 
-import gc
 import importlib
 import marshal
 import os
@@ -27,7 +26,7 @@ from types import ModuleType
 import pytest
 
 from shared.concurrency import in_one_thread
-from tests.workers import end_without_destructors
+from tests.workers import end_without_destructors, fork_for_each
 
 ADDRESS = "TTA_TEST_PROGRAMS"
 ROOT = Path(__file__).parent.parent
@@ -67,22 +66,7 @@ def main(listener: socket.socket) -> None:
     for name in IMPORTED:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `preload` has ignored it
-    gc.collect()
-    gc.freeze()  # or the collector would write into the shared pages
-    while listener in select.select([listener, 0], [], [])[0]:
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            _keep(connection)
-        connection.close()
-        _reap()
-
-
-def _reap() -> None:
-    """Take note of programs that have ended, so that their CPU counts as this process's."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+    fork_for_each(listener, _keep)
 
 
 def _keep(connection: socket.socket) -> None:

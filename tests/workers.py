@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -77,17 +77,30 @@ def main(listener: socket.socket, paths: Sequence[str]) -> None:
         # To collect uses up some parameters, which are iterators. So the forks need a new process.
         words = [word for word in sys.argv[1:] if word != COLLECT]
         os.execv(sys.executable, [sys.executable, "-m", "tests.workers", *words])
+    fork_for_each(listener, _work)
+    with suppress(ChildProcessError):
+        while os.wait():  # so that their CPU counts as this one's
+            pass
+
+
+def fork_for_each(listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
+    """Serve each connection in a fork, which ends when it is served, until standard input ends."""
     gc.collect()
     gc.freeze()  # or the collector would write into the shared pages
     while listener in select.select([listener, 0], [], [])[0]:
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            _work(connection)
+            serve(connection)
             end_without_destructors(0)
         connection.close()
+        _reap()
+
+
+def _reap() -> None:
+    """Take note of forks that have ended, so that their CPU counts as this process's."""
     with suppress(ChildProcessError):
-        while os.wait():  # so that their CPU counts as this one's
+        while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
