@@ -7,7 +7,8 @@ the others compile, too: 9 s of CPU in every process.
 import compileall
 import subprocess
 import sys
-from importlib.util import cache_from_source, find_spec
+from contextlib import suppress
+from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec, source_hash
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,9 @@ PACKAGES = (
     "pandas, openpyxl, google.genai, yt_dlp, hcl2",
 )
 """What the tests import and `make setup` has not compiled, by process: each takes some 5 s."""
+
+FLAGS = b"\x03\0\0\0"
+"""How pytest marks bytecode that goes by the content of its source."""
 
 
 def compile_once(config: pytest.Config) -> None:
@@ -53,6 +57,14 @@ def _rewrite(path: Path, config: pytest.Config) -> None:
     """Store the file as pytest would when it imports it, with its asserts rewritten."""
     folder = rewrite.get_cache_dir(path)
     stored = folder / f"{path.stem}{rewrite.PYC_TAIL}"
-    if rewrite._read_pyc(path, stored) is None and rewrite.try_makedirs(folder):
+    if not _is_of(path, stored) and rewrite.try_makedirs(folder):
         source_hash, code = rewrite._rewrite_test(path, config)
         rewrite._write_pyc(config.stash[rewrite.assertstate_key], code, source_hash, stored)
+
+
+def _is_of(path: Path, stored: Path) -> bool:
+    """Whether pytest has written the stored file from this content. It is not loaded."""
+    header = MAGIC_NUMBER + FLAGS + source_hash(path.read_bytes())
+    with suppress(OSError), stored.open("rb") as file:
+        return file.read(len(header)) == header
+    return False
