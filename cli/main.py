@@ -4,10 +4,11 @@ import io
 import os
 import signal
 import sys
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -59,8 +60,7 @@ def run() -> None:
 def status_of(arguments: list[str]) -> int:
     """Run one command line and return its exit status."""
     try:
-        command = typer.main.get_command(app())
-        status = command(args=arguments, prog_name="tta", standalone_mode=False)
+        status = root_command()(args=arguments, prog_name="tta", standalone_mode=False)
     except typer.Exit as exit_:
         status = exit_.exit_code
     except TyperException as wrong:
@@ -85,6 +85,12 @@ def flushed(status: int) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
     return status
+
+
+@cache
+def root_command() -> Any:
+    """What parses command lines. It takes 12 ms to make, so a process makes it once."""
+    return typer.main.get_command(app())
 
 
 def app() -> typer.Typer:

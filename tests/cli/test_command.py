@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import cli.verbs
-from cli.main import status_of
+from cli.main import root_command, status_of
 from shared.errors import Transient
 
 HEAVY = (
@@ -31,6 +31,7 @@ def verb(monkeypatch, tmp_path):
         (tmp_path / "extra").mkdir()
         (tmp_path / "extra/__init__.py").touch()
         (tmp_path / "extra/command.py").write_text(f"def extra(word: str = 'x'):\n    {body}\n")
+        monkeypatch.setattr("cli.main.root_command", root_command.__wrapped__)  # as a new process
         monkeypatch.setattr(cli.verbs, "__path__", [*cli.verbs.__path__, str(tmp_path)])
         for module in ("cli.verbs.extra", "cli.verbs.extra.command"):
             monkeypatch.delitem(sys.modules, module, raising=False)
@@ -54,7 +55,7 @@ def test_a_new_folder_is_a_new_verb(verb, capsys):
 
 def test_help_imports_nothing_heavy():
     script = (
-        "import sys; from cli.main import status_of; status_of(['--help']); "
+        "import sys; from cli.main import root_command, status_of; status_of(['--help']); "
         f"sys.exit(', '.join(m for m in {HEAVY} if m in sys.modules) or 0)"
     )
 

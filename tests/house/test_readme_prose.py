@@ -3,12 +3,10 @@
 import re
 import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from cli.main import app
+from cli.main import root_command
 from tests.docs.prose import MEAN_WORDS, long_sentences, mean_words, prose
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -63,7 +61,7 @@ def commands() -> list[list[str]]:
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_a_command_of_the_readme_has_a_verb_and_options_that_exist(words):
-    command: Any = typer.main.get_command(app())
+    command = root_command()
     while words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], [*words[1:], ""]
 
