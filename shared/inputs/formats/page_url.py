@@ -11,7 +11,7 @@ TIKTOK_ID = re.compile(r"[1-9]\d{14,19}", re.ASCII)
 """An id of TikTok. A shorter number counts something, most often the rows of a table."""
 
 _POST = re.compile(
-    r"(?:https?://)?(?:[a-z]+\.)?tiktokv?\.com/(?:@(?P<handle>[^/?#\s]*)/|share/)?"
+    r"(?:https?://)?(?:[a-z]++\.)?tiktokv?\.com/(?:@(?P<handle>[^/?#\s]*)/|share/)?"
     rf"(?:video|photo|v|embed(?:/v2)?)/(?P<id>{TIKTOK_ID.pattern})(?:\.html)?(?:[/?#]\S*)?",
     re.ASCII | re.IGNORECASE,
 )
