@@ -22,7 +22,7 @@ from xdist.scheduler import LoadScopeScheduling
 from shared.concurrency import in_one_thread
 from tests.bytecode import compile_once
 from tests.collected import are_all_wanted, take_over
-from tests.programs import start_programs
+from tests.programs import fork_clouds, start_programs
 from tests.sql.witness import watch
 from tests.workers import fork_workers, start_forking
 
@@ -72,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[TRANSLATIONS] = folder = tempfile.mkdtemp()
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         config.add_cleanup(lambda: os.environ.pop(TRANSLATIONS))
+    fork_clouds()
     ssl.create_default_context = share_public_authorities(ssl.create_default_context)
 
 

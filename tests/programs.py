@@ -8,8 +8,10 @@ A program that another environment, another hash seed or a folder for `sitecusto
 started with `sys.executable` instead: a fork has begun already. So is one whose group is signalled.
 """
 
+import fcntl
 import importlib
 import marshal
+import multiprocessing.util
 import os
 import runpy
 import select
@@ -18,7 +20,7 @@ import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -31,15 +33,33 @@ from tests.workers import end_without_destructors, fork_for_each
 ADDRESS = "TTA_TEST_PROGRAMS"
 ROOT = Path(__file__).parent.parent
 OURS = ("benchmarks", "cli", "functions", "local", "scripts", "shared", "tests")
-IMPORTED = ("local.process.preload", "google.genai", "statsmodels.api", "pandas")
-STREAMS = 3
+PRELOAD = "local.process.preload"
+IMPORTED = (PRELOAD, "google.genai", "statsmodels.api", "pandas")
+STREAMS = (0, 1, 2)
+MOST_FILES = 8
 
 
-def python() -> list[str]:
-    """How the command of a Python program begins."""
+def python(inherited: Iterable[int] = ()) -> list[str]:
+    """How the command of a Python program begins, which inherits these files and the streams."""
     if (address := os.environ.get(ADDRESS)) is None:
         return [sys.executable]
-    return [sys.executable, "-S", "-E", str(Path(__file__).with_name("relay.py")), address]
+    files = ",".join(map(str, [*STREAMS, *inherited]))
+    relay = str(Path(__file__).with_name("relay.py"))
+    return [sys.executable, "-S", "-E", relay, address, files]
+
+
+def fork_clouds() -> None:
+    """Let the process of which the programs of local clouds are forks be a fork, too."""
+    start = multiprocessing.util.spawnv_passfds
+
+    def spawn(path: bytes, words: list[str], inherited: Sequence[int]) -> int:
+        *_, option, code = words
+        if PRELOAD in code and ADDRESS in os.environ:
+            words = [*python(inherited), option, code]
+            path = os.fsencode(sys.executable)
+        return start(path, words, inherited)
+
+    multiprocessing.util.spawnv_passfds = spawn
 
 
 def start_programs(config: pytest.Config, folder: Path) -> None:
@@ -66,19 +86,21 @@ def main(listener: socket.socket) -> None:
     for name in IMPORTED:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `preload` has ignored it
+    del sys.modules[PRELOAD]  # it ignores the signal again where a fork imports it
+    fork_clouds()
     fork_for_each(listener, _keep)
 
 
 def _keep(connection: socket.socket) -> None:
     """Start the program, pass on its signals, and say how it ended. Ends with it."""
-    size, streams, _, _ = socket.recv_fds(connection, 4, STREAMS)
+    size, files, _, _ = socket.recv_fds(connection, 4, MOST_FILES)
     with connection.makefile("rb", buffering=0) as file:
         command = _exactly(file.read, int.from_bytes(size, "big"))
     program = os.fork()
     if program == 0:
         connection.close()
-        _become(*marshal.loads(command), streams)
-    for number in streams:
+        _become(*marshal.loads(command), files)
+    for number in files:
         os.close(number)
     end = os.pidfd_open(program)
     while end not in (ready := select.select([connection, end], [], [])[0]):
@@ -101,10 +123,14 @@ def _exactly(read: object, size: int) -> bytes:
 
 
 def _become(
-    words: Sequence[str], folder: str, variables: dict[str, str], streams: list[int]
+    words: Sequence[str],
+    numbers: Sequence[int],
+    folder: str,
+    variables: dict[str, str],
+    files: Sequence[int],
 ) -> None:
-    """Do what `python words…` does in the folder."""
-    _open(streams)
+    """Do what `python words…` does in the folder, where it has the files by these numbers."""
+    _open(files, numbers)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
@@ -120,11 +146,14 @@ def _become(
         end_without_destructors(status)
 
 
-def _open(streams: Sequence[int]) -> None:
-    """Let standard input, output and errors be these. As in a new Python, each may be a pipe."""
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
+def _open(files: Sequence[int], numbers: Sequence[int]) -> None:
+    """Let the files have these numbers. As in a new Python, each stream may be a pipe."""
+    copies = [fcntl.fcntl(file, fcntl.F_DUPFD, max(numbers) + 1) for file in files]
+    for file in files:
+        os.close(file)
+    for copy, number in zip(copies, numbers, strict=True):
+        os.dup2(copy, number)
+        os.close(copy)
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)

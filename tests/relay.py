@@ -13,13 +13,13 @@ import sys
 PASSED_ON = (signal.SIGTERM, signal.SIGINT)
 
 
-def main(address: str, words: list[str]) -> int:
+def main(address: str, files: list[int], words: list[str]) -> int:
     """The exit status of the program; minus the signal that ended it."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
         # pathlib would take longer to import than all the others
-        command = marshal.dumps((words, os.getcwd(), dict(os.environ)))  # noqa: PTH109
-        socket.send_fds(connection, [len(command).to_bytes(4, "big")], [0, 1, 2])
+        command = marshal.dumps((words, files, os.getcwd(), dict(os.environ)))  # noqa: PTH109
+        socket.send_fds(connection, [len(command).to_bytes(4, "big")], files)
         connection.sendall(command)
         for number in PASSED_ON:
             signal.signal(number, lambda number, _: connection.sendall(bytes([number])))
@@ -27,7 +27,7 @@ def main(address: str, words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    status = main(sys.argv[1], sys.argv[2:])
+    status = main(sys.argv[1], [int(number) for number in sys.argv[2].split(",")], sys.argv[3:])
     if status < 0:
         if -status in PASSED_ON:
             signal.signal(-status, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""A fork is the program that a new Python would be: streams, folder, variables, signals, end."""
+"""A fork is the program that a new Python would be: files, folder, variables, signals, end."""
 
 import os
 import signal
@@ -13,6 +13,16 @@ from tests.programs import ADDRESS, python, start_programs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are forks on Linux")
 SAYS = "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ.get('X'), sys.stdin.read())"
+FORKS = """
+from multiprocessing import get_context
+from local.process.child import prepare_programs
+
+prepare_programs()
+code = "import sys; print('statsmodels.api' in sys.modules)"
+program = get_context("forkserver").Process(target=exec, args=(code,))
+program.start()
+program.join()
+"""
 WAITS = "import time; print('ready', flush=True); time.sleep(60)"
 
 
@@ -105,3 +115,20 @@ def test_what_it_needs_is_in_memory(begins):
     )
 
     assert program.stdout == "True\n"
+
+
+def test_it_has_the_files_that_it_inherits_by_their_numbers(begins):
+    (first, typed), (printed, last) = os.pipe(), os.pipe()
+    code = f"import os; os.write({last}, os.read({first}, 9))"
+
+    os.write(typed, b"typed")
+    program = ended(python([first, last]), "-c", code, pass_fds=[first, last])
+
+    assert (program.returncode, program.stderr) == (0, "")
+    assert os.read(printed, 9) == b"typed"
+
+
+def test_a_program_of_a_cloud_is_a_fork_of_the_same_process(begin, begins):
+    program = ended(begin, "-c", FORKS)
+
+    assert (program.stdout, program.stderr) == (f"{begin == begins['fork']}\n", "")
