@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,28 @@ def paraphrased(folder: Path) -> Path:
     return folder
 
 
+@lru_cache(maxsize=8)
+def client(url: str, settings: GeminiSettings) -> genai.Client:
+    """The real client in front of a stand-in. To make one takes longer than to ask with it."""
+    retries = types.HttpRetryOptions(
+        attempts=settings.attempts, initial_delay=0.01, max_delay=0.02, jitter=0.01
+    )
+    changes = {"base_url": url, "retry_options": retries}
+    options = http_options(settings).model_copy(update=changes)
+    if settings.api_key:
+        return genai.Client(enterprise=False, api_key=settings.api_key, http_options=options)
+    return genai.Client(
+        enterprise=True,
+        project="p",
+        location=settings.location,
+        credentials=Credentials("token"),
+        http_options=options,
+    )
+
+
+prices = cache(Prices.load)
+
+
 class World:
     """A pipeline of fakes around the real raters, with everything that they sent."""
 
@@ -103,27 +126,11 @@ class World:
         }
 
     def client(self) -> genai.Client:
-        retries = types.HttpRetryOptions(
-            attempts=self.settings.attempts, initial_delay=0.01, max_delay=0.02, jitter=0.01
-        )
-        changes = {"base_url": self.gemini.url, "retry_options": retries}
-        options = http_options(self.settings).model_copy(update=changes)
-        if self.settings.api_key:
-            return genai.Client(
-                enterprise=False, api_key=self.settings.api_key, http_options=options
-            )
-        return genai.Client(
-            enterprise=True,
-            project="p",
-            location=self.settings.location,
-            credentials=Credentials("token"),
-            http_options=options,
-        )
+        return client(self.gemini.url, self.settings)
 
     def app(self) -> RateApp:
         api = GeminiApi(self.client(), self.settings.model, bool(self.settings.api_key))
         files = api.files and replace(api.files, sleep=lambda seconds: None)
-        prices = Prices.load()
         conditions = GeminiConditions(self.settings, self.raters)
         by_model = {model: api.with_model(model) for model in conditions.models}
         raters: dict[str, Rater] = {
@@ -132,7 +139,7 @@ class World:
                 by_model[condition.settings.model],
                 Answers(self.lake),
                 self.budgets.get(name, self.budget),
-                prices,
+                prices(),
                 lambda: self.now,
                 self.now.timestamp,
                 files,

@@ -51,6 +51,7 @@ class World:
 
     def __init__(self, sandbox: TikTokServer, collections: str = COLLECTION):
         self.sandbox = sandbox
+        self.exchange = Exchange(sandbox.url)
         self.lake, self.bus = LakeInMemory(), BusInMemory()
         self.lake.put(COLLECTIONS, collections.encode())
         self.time = 0.0
@@ -82,8 +83,7 @@ class World:
             lambda: self.now,
             needed=lambda: reserved(read_needs(self.lake, self.now), self.quota),
         )
-        exchange = Exchange(self.sandbox.url)
-        return ResearchApi(exchange, "sandbox", "sandbox", quota, sleep=lambda _: None)
+        return ResearchApi(self.exchange, "sandbox", "sandbox", quota, sleep=lambda _: None)
 
     def run(self) -> dict[str, Any]:
         return fetch_due(self.app())

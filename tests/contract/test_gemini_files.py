@@ -1,5 +1,6 @@
 """Files that are too large to be sent with a question, through the Files API on the wire."""
 
+import struct
 from json import JSONDecodeError
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_file_within_the_limit_is_not_uploaded(gemini, clip):
 
 
 def test_a_file_is_uploaded_in_pieces(gemini, clip):
-    padding = b"\0\0\0\x08free" * (9 * 2**20 // 8)
+    padding = struct.pack(">I4s", 9 * 2**20, b"free").ljust(9 * 2**20, b"\0")
     world = World(gemini, clip + padding, api_key="key", inline_max_bytes=100)
     world.max_media_bytes = 20 * 2**20
 

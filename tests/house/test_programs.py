@@ -35,12 +35,11 @@ class Cleanups(ExitStack):
 
 @pytest.fixture(scope="module")
 def begins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
-    """How a command begins: of a fork, and of a new Python."""
-    with pytest.MonkeyPatch.context() as environment, Cleanups() as cleanups:
-        environment.setenv(ADDRESS, "")  # that of the suite comes back at the end
-        start_programs(cleanups, tmp_path_factory.mktemp("programs"))
+    """How a command begins: of a fork, and of a new Python. Alone, this file starts what forks."""
+    with Cleanups() as cleanups:
+        if ADDRESS not in os.environ:
+            start_programs(cleanups, tmp_path_factory.mktemp("programs"))
         yield {"fork": python(), "new": [sys.executable]}
-        environment.setenv(ADDRESS, "")
 
 
 @pytest.fixture(params=["fork", "new"])

@@ -23,7 +23,7 @@ from tenacity import (
 )
 
 from shared.errors import Permanent, Transient
-from shared.http import HttpLimits, bound
+from shared.http import HttpLimits, bound, read_environment_once
 from shared.inputs.json_input import parse_json
 from shared.logs import redact
 
@@ -124,6 +124,7 @@ class Exchange:
 
     def __post_init__(self) -> None:
         bound(self.session, HttpLimits(10.0, self.timeout_s, self.timeout_s, SLOWEST_BYTES_PER_S))
+        read_environment_once(self.session, self.base_url)
 
     def __call__(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None

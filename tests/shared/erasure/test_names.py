@@ -22,6 +22,7 @@ from shared.privacy.pseudonym import pseudonym
 from shared.rating_section import Moment
 from shared.storage.layout import RatingKey, metadata_name, rating_name, snapshot_name
 from tests.fakes import LakeInMemory, tombstones_in
+from tests.interleavings.substitutes import single_threaded
 from tests.records import DAY_0, at, creator, metrics, rating, record, video
 
 GENERATED = int(os.environ.get("ERASE_NAMES", "200"))
@@ -126,7 +127,8 @@ def erased(name: str) -> tuple[LakeInMemory, object]:
         clock=lambda: DAY_0,
         sleep=lambda seconds: None,
     )
-    return lake, erase(target_of(ErasureRequest(creators=(name,)), app), app)
+    with single_threaded():
+        return lake, erase(target_of(ErasureRequest(creators=(name,)), app), app)
 
 
 CAMPAIGN = pytest.mark.campaign

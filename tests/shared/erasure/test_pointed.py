@@ -104,8 +104,9 @@ class Copies:
             sleep=lambda seconds: None,
             most_objects=most_objects,
         )
-        seen = survey(ErasureRequest(**(asked or {"creators": (NAME,)})), app)
-        report = erase(seen.target, app)
+        with single_threaded():
+            seen = survey(ErasureRequest(**(asked or {"creators": (NAME,)})), app)
+            report = erase(seen.target, app)
         objects = {
             name: (stored.content, stored.custom_time, stored.video_ids)
             for name, stored in lake.objects.items()

@@ -294,6 +294,16 @@ def test_a_token_refused_twice_is_permanent(talk):
         it.pages()
 
 
+def test_what_a_user_stores_for_a_host_does_not_replace_the_token(tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    with serving(lambda _: Reply(body=b"{}")) as server:
+        Exchange(server.url)("GET", "/v2/x/", {"Authorization": "Bearer token"}, None)
+
+    assert server.requests[0].headers["Authorization"] == "Bearer token"
+
+
 def test_missing_keys_are_told_by_the_names_of_their_variables():
     api = ResearchApi(Exchange("http://127.0.0.1:1"), "", "")
 
