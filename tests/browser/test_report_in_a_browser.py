@@ -20,6 +20,13 @@ BOXES = """() => [...document.querySelectorAll('body *')]
   .map((one) => { const box = one.getBoundingClientRect();
     return [one.tagName, box.x, box.y + scrollY, box.width, box.height]; })"""
 
+DRAWN_ANEW = """() => ["forest", "scatter"].filter((name) => {
+  const drawing = document.querySelector(`[data-chart=${name}]`).firstChild, isNew = !drawing.isOld;
+  drawing.isOld = true;
+  return isNew;
+})"""
+"""Which of two figures were drawn since this was last asked."""
+
 
 @pytest.fixture(scope="module")
 def usual(opened):
@@ -184,6 +191,20 @@ def test_language_and_rater_filter_and_reset_undoes(reset):
     page.click("text=Reset")
 
     assert page.inner_text(".filters .status").startswith("All 300 videos")
+
+
+def test_a_choice_draws_only_the_figures_that_follow_from_it(reset):
+    page = reset
+    assert page.evaluate(DRAWN_ANEW) == ["forest", "scatter"]
+
+    page.click("text=Reset")
+    assert page.evaluate(DRAWN_ANEW) == []
+    choose(page, "language", "ja")
+    assert page.evaluate(DRAWN_ANEW) == ["scatter"]
+    choose(page, "predictor", "expectation_gap")
+    assert page.evaluate(DRAWN_ANEW) == ["forest", "scatter"]
+    page.click("text=Reset")
+    assert page.evaluate(DRAWN_ANEW) == ["forest", "scatter"]
 
 
 def test_the_gallery_sorts_by_what_is_asked(reset):

@@ -1,16 +1,21 @@
 // What all charts share: measured labels, ticks with room between them, and rows with intervals.
 const FONT_PX = 12;
 const pen = document.createElement("canvas").getContext("2d");
+const FAMILY = getComputedStyle(document.body).fontFamily;
 const textWidth = (text, px = FONT_PX, weight = 400) => {
-  pen.font = `${weight} ${px}px ${getComputedStyle(document.body).fontFamily}`;
+  pen.font = `${weight} ${px}px ${FAMILY}`;
   return pen.measureText(text).width;
 };
 const grid = { stroke: LINE, strokeOpacity: 1 };
 
+// Widths in pixels, of several nodes at once: to measure one after each change lays the page out anew.
+const widthsOf = (nodes, least) => nodes.map((node) => Math.max(least, Math.floor(node.clientWidth)));
+const chartWidths = new Map();
+const measure = (names) => widthsOf(names.map(chartNode), 240).forEach((width, at) => chartWidths.set(names[at], width));
 const draw = (name, label, make) => {
   const chart = chartNode(name);
   if (!chart) return;
-  const plot = make(Math.max(240, Math.floor(chart.clientWidth)));
+  const plot = make(chartWidths.get(name));
   plot.setAttribute("role", "img");
   plot.setAttribute("aria-label", label);
   chart.replaceChildren(plot);

@@ -15,7 +15,8 @@ const gallery = () => {
     (!chosen.creator || m.creator === chosen.creator) && (!chosen.language || m.language === chosen.language) && (!chosen.rater || m.rater === chosen.rater));
   const sorted = d3.sort(matching, ORDERS[chosen.sort]), ordered = chosen.sort === "score" ? eachClipOnce(sorted) : sorted;
   cards.replaceChildren(...ordered.slice(0, shown).map(card));
-  for (const spark of $$("[data-spark]", cards)) curve(spark, ordered[+spark.dataset.spark]);
+  const sparks = $$("[data-spark]", cards), widths = widthsOf(sparks, 200);
+  sparks.forEach((spark, at) => curve(spark, ordered[+spark.dataset.spark], widths[at]));
   $('[data-more="gallery"]').textContent = matching.length
     ? `${count(Math.min(shown, matching.length))} of ${count(matching.length)} shown.`
     : "The gallery has none of these videos; the table of “Every video” lists them.";
@@ -74,9 +75,9 @@ const kpisOf = (m) => el("div", { class: "wide kpis" }, ...Object.entries(m.kpis
   el("span", { class: "n" }, count(d.count)), el("span", {}, words(name)),
   el("span", {}, d.times !== undefined && d.times !== null ? `${times(d.times)}× the usual ${short(d.usual)}` : ""),
 ]));
-const curve = (node, m) => {
+const curve = (node, m, width) => {
   const points = m.curve.map((y, x) => ({ x: x + 0.5, y })).filter((d) => d.y !== null);
-  const end = Math.max(m.duration_s ?? 1, points.length, m.onset_s ?? 0), width = Math.max(200, node.clientWidth);
+  const end = Math.max(m.duration_s ?? 1, points.length, m.onset_s ?? 0);
   const text = m.onset_s === null ? "" : `begins at ${m.onset_s.toFixed(1)} s`, isLate = m.onset_s > end / 2;
   const plot = base(width, 74, {
     marginLeft: 14, marginRight: 20, marginTop: 20, marginBottom: 24, x: { domain: [0, end], label: null, ticks: Math.min(5, Math.floor(width / 50)), tickFormat: (d) => `${d} s`, tickSize: 3 }, y: { axis: null, domain: [0, Math.max(1, ...points.map((d) => d.y))] },
