@@ -2,7 +2,7 @@
 
 import os
 import sys
-from importlib.abc import MetaPathFinder
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -33,19 +33,17 @@ def plan_quickly(connection: "DuckDBPyConnection") -> None:
 
 
 def forgo_pandas() -> None:
-    """Keep DuckDB from importing pandas when it binds the first parameter: .3 s for nothing."""
-    sys.meta_path.insert(0, _NoPandas())
+    """Keep DuckDB from importing pandas when it binds the first parameter: .3 s for nothing.
 
-
-class _NoPandas(MetaPathFinder):
-    """Makes `import pandas` fail as if it were not installed.
-
-    None in `sys.modules` would do for Python's own import, but pyarrow's compiled one returns it.
+    It asks for pandas several times for each value that it binds, and an import that fails is tried
+    again. So there is an empty module, of a version that pyarrow does without.
     """
+    sys.modules["pandas"] = module = ModuleType("pandas")
+    module.__version__ = "0"  # type: ignore[attr-defined]
+    import pyarrow
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError("pandas is left out here", name=name)
+    with warnings.catch_warnings(action="ignore"):  # it says once that this version is too old
+        pyarrow.array([])
 
 
 def forgo_geography() -> None:

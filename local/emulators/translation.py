@@ -6,9 +6,10 @@ takes several times longer than DuckDB needs to run it, and most statements come
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import lru_cache, wraps
+from operator import is_not
 from typing import Any
 
 from sqlglot.errors import ParseError, TokenError
@@ -21,6 +22,9 @@ POSITIONS = ("line", "col", "start", "end")
 Parse = Callable[..., list[Any]]
 Translate = Callable[..., Any]
 
+CHANGES_WITHOUT_TABLES = re.compile(r"INFORMATION_SCHEMA|SYSTEM_TIME", re.IGNORECASE)
+"""What a statement may name whose translation depends on more than the tables."""
+
 _only_reads: ContextVar[bool] = ContextVar("_only_reads", default=False)
 
 
@@ -31,6 +35,7 @@ def cache_translations(stored: StoredTranslations) -> None:
     """
     from bqemulator.catalog import ddl_sync
     from bqemulator.jobs import executor
+    from bqemulator.scripting import interpreter
     from bqemulator.sql import inner_query
     from bqemulator.sql.rewriter import default_dataset
     from bqemulator.sql.translator import SQLTranslator
@@ -56,6 +61,9 @@ def cache_translations(stored: StoredTranslations) -> None:
         detect = cached_by_text(getattr(module, name))
         setattr(module, name, where_a_word_occurs(word, detect, nothing))
     inner_query.rewrite_for_row_access = where_a_view_is_named(inner_query.rewrite_for_row_access)
+    for module in (executor, interpreter):
+        name = "rewrite_and_translate_statement"
+        setattr(module, name, cached_until_a_table_changes(getattr(module, name)))
     # These depend on the catalog as well, and only read the tree of the statement.
     inner_query.build_catalog_schema = without_copies(inner_query.build_catalog_schema)
     executor._reject_dml_on_immutable = without_copies(executor._reject_dml_on_immutable)
@@ -128,6 +136,39 @@ def where_a_view_is_named(rewrite: Callable[..., str]) -> Callable[..., str]:
             for table in stored._tables.values()
         )
         return rewrite(sql, catalog=catalog, **options) if is_concerned else sql
+
+    return rewritten
+
+
+def cached_until_a_table_changes(
+    rewrite: Callable[..., Awaitable[str]],
+) -> Callable[..., Awaitable[str]]:
+    """`rewrite_and_translate_statement` with a cache, which each change of a table empties.
+
+    Even where each step has its answer, bqemulator walks through the tree of the statement several
+    times to find out that no step has anything to do.
+    """
+    answers: dict[tuple[str, str, str], str] = {}
+    known_tables: list[Any] = []
+
+    @wraps(rewrite)
+    async def rewritten(sql: str, *, project_id: str, ctx: Any, caller: Any, **more: Any) -> str:
+        stored = ctx.catalog._cache
+        tables = list(stored._tables.values())  # immutable: each change makes a new one
+        if len(tables) != len(known_tables) or any(map(is_not, tables, known_tables)):
+            answers.clear()
+            known_tables[:] = tables
+        key = (sql, project_id, str(caller))
+        depends_on_tables_alone = not (stored._row_access or stored._mviews)
+        if key in answers and depends_on_tables_alone:
+            return answers[key]
+        answer = await rewrite(sql, project_id=project_id, ctx=ctx, caller=caller, **more)
+        depends_on_tables_alone &= not CHANGES_WITHOUT_TABLES.search(sql)
+        if depends_on_tables_alone and len(sql) <= LONGEST_CACHED_CHARS:
+            answers[key] = answer
+        if len(answers) > CACHED_TEXTS:
+            answers.pop(next(iter(answers)), None)
+        return answer
 
     return rewritten
 

@@ -1,5 +1,6 @@
 """Each text is parsed and translated once, and nobody sees what another made of it."""
 
+import asyncio
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from local.emulators.translation import (
     cached_by_text,
     cached_parse,
     cached_translate,
+    cached_until_a_table_changes,
     where_a_view_is_named,
     where_a_word_occurs,
     without_copies,
@@ -226,7 +228,9 @@ class Table:
 def catalog(*tables, policies=()):
     """What bqemulator's catalog keeps in memory."""
     cache = SimpleNamespace(
-        _tables={table.table_id: table for table in tables}, _row_access=dict.fromkeys(policies)
+        _tables={table.table_id: table for table in tables},
+        _row_access=dict.fromkeys(policies),
+        _mviews={},
     )
     return SimpleNamespace(_cache=cache)
 
@@ -249,3 +253,30 @@ def test_a_statement_is_rewritten_where_it_names_a_view_or_a_policy_exists(
     answer = rewrite(sql, catalog=tables, caller="ana")
 
     assert answer == (f"{sql} for ana" if is_changed else sql)
+
+
+def test_a_statement_is_rewritten_again_after_a_table_changed_and_while_a_policy_exists():
+    texts = []
+
+    async def rewrite(sql, *, project_id, ctx, caller):
+        texts.append(sql)
+        return f"{project_id}.{sql} for {caller}"
+
+    cached, tables = cached_until_a_table_changes(rewrite), catalog(Table("own", "TABLE"))
+
+    def run(sql, caller="ana"):
+        context = SimpleNamespace(catalog=tables)
+        answer = asyncio.run(cached(sql, project_id="p", ctx=context, caller=caller))
+        assert answer == f"p.{sql} for {caller}"
+        return len(texts)
+
+    assert [run("own"), run("own"), run("own", "bo"), run("own", "bo")] == [1, 1, 2, 2]
+    tables._cache._tables["own"] = Table("own", "TABLE")  # equal, and another
+    assert [run("own"), run("own")] == [3, 3]
+    tables._cache._tables["new"] = Table("new", "VIEW")
+    assert [run("own"), run("own")] == [4, 4]
+    tables._cache._row_access["only mine"] = None
+    assert [run("own"), run("own")] == [5, 6]
+    tables._cache._row_access.clear()
+    changing = "SELECT * FROM d.INFORMATION_SCHEMA.TABLES"
+    assert [run("own"), run(changing), run(changing)] == [6, 7, 8]
