@@ -11,10 +11,17 @@ from shared.model import Metrics
 from shared.quality import all_flags, flag_on_arrival
 from shared.warehouse import tables as schemas
 from shared.warehouse.tables import schema
-from tests.report_world import briefly, rows
+from tests.report_world import report_of, rows
 
 FRAME, COUNTS = date(2026, 2, 26), date(2024, 7, 1)
 FLAG = "views_before_2024_07"
+PLAN = b"""
+columns: {creator: user_key, views: views, unexpectedness: unexpectedness,
+          collected_at: collected_at, source: source}
+predictors: [unexpectedness]
+outcomes: [views]
+cluster: creator
+"""
 
 
 def at(day: date, days: int = 0) -> datetime:
@@ -98,7 +105,8 @@ def test_a_sample_on_one_side_or_of_another_source_tells_nothing(listed):
 
 
 def cautions(videos) -> list[str]:
-    return [row["sentence"] for row in briefly(videos).quality if row["part"] == "caution"]
+    report = report_of(videos, parse_plan(PLAN, "plan.yaml"))
+    return [row["sentence"] for row in report.quality if row["part"] == "caution"]
 
 
 def across(source: str) -> list[dict]:
@@ -120,14 +128,7 @@ def test_a_table_with_a_column_of_sources_is_told_of_in_its_analysis():
     from shared.insights.analysis import analyse
     from shared.insights.table.table import table_of
 
-    text = """
-columns: {creator: user_key, views: views, unexpectedness: unexpectedness,
-          collected_at: collected_at, source: source}
-predictors: [unexpectedness]
-outcomes: [views]
-cluster: creator
-"""
-    plan = parse_plan(text.encode(), "plan.yaml")
+    plan = parse_plan(PLAN, "plan.yaml")
     rows = [row | {"collected_at": row["listed_at"]} for row in across("research")]
 
     insights = analyse(table_of(rows, plan.table_schema, "t"), plan)

@@ -92,12 +92,12 @@ def test_an_ordinary_text_has_no_disguise(text):
 
 @pytest.mark.parametrize("run", ["\\", "&amp;", "&#", "\u200b", "\u00ad", "a\\"])
 def test_a_long_run_of_signs_takes_time_by_its_length_alone(run):
-    text = run * 100_000
+    text = run * 40_000
     started = time.process_time()
 
     without_mentions(text, lambda _: False, lambda _: False)
 
-    assert time.process_time() - started < 10.0, "by its square it takes minutes"
+    assert time.process_time() - started < 4.0, "by its square it takes half a minute"
 
 
 @pytest.mark.parametrize("dots", ["…", "&hellip;", "\\u2026"])
