@@ -17,7 +17,7 @@ from tests.interleavings.scheduler import Killed, Scheduler, Stuck, Task
 from tests.interleavings.substitutes import single_threaded
 
 ROOT = Path(__file__).parents[2]
-SEEDS = [60, pytest.param(100, marks=pytest.mark.campaign)]
+SEEDS = [50, pytest.param(100, marks=pytest.mark.campaign)]
 MOST_SEEDS = 1_000
 
 

@@ -75,7 +75,9 @@ def examples() -> list[Statement]:
 
 def _of_file(path: Path, name: str) -> Iterator[Literal]:
     nodes = list(ast.walk(ast.parse(path.read_text())))
-    parts = {id(value) for node in nodes if isinstance(node, ast.JoinedStr) for value in node.values}
+    parts = {
+        id(value) for node in nodes if isinstance(node, ast.JoinedStr) for value in node.values
+    }
     for node in nodes:
         if isinstance(node, ast.expr) and id(node) not in parts and (text := _text(node)):
             yield Literal(text, f"{name}:{node.lineno}")
