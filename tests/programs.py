@@ -28,13 +28,20 @@ from types import ModuleType
 import pytest
 
 from shared.concurrency import in_one_thread
+from shared.warehouse.language import caption_language
 from tests.workers import end_without_destructors, fork_for_each
 
 ADDRESS = "TTA_TEST_PROGRAMS"
 ROOT = Path(__file__).parent.parent
 OURS = ("benchmarks", "cli", "functions", "local", "scripts", "shared", "tests")
 PRELOAD = "local.process.preload"
-IMPORTED = (PRELOAD, "google.genai", "statsmodels.api", "pandas")
+IMPORTED = (
+    *(PRELOAD, "google.genai", "statsmodels.api", "pandas", "cli.main", "local.provision"),
+    *("local.emulators.gcs.service", "local.emulators.pubsub.server", "local.sandbox.api.server"),
+    *("sqlglot.dialects.bigquery", "sqlglot.dialects.duckdb", "uvicorn.protocols.http.auto"),
+    *("shared.insights.report.daily_report", "shared.rating.canary", "shared.rating.signals"),
+    *("shared.messaging.dead_letters", "shared.tiktok.bootstrap", "shared.warehouse.load"),
+)
 STREAMS = (0, 1, 2)
 MOST_FILES = 8
 
@@ -85,6 +92,7 @@ def main(listener: socket.socket) -> None:
     in_one_thread()
     for name in IMPORTED:
         importlib.import_module(name)
+    caption_language("Most programs that load records read its model, for .4 s.")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `preload` has ignored it
     del sys.modules[PRELOAD]  # it ignores the signal again where a fork imports it
     fork_clouds()

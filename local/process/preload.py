@@ -6,9 +6,11 @@ from local.process.imports import import_for_forks
 
 import_for_forks(
     "bqemulator.server",
-    "functions_framework._http",
+    "functions_framework._http.gunicorn",
     "google.cloud.pubsub_v1",
     "google.cloud.storage",
+    "local.emulators.guard",
+    "shared.privacy.tombstones",
     "shared.storage.lake",
     "shared.model",
     "shared.warehouse.client",
