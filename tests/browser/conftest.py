@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from shared.insights.report.data import ReportData
 from shared.insights.report.page import page as page_of
+from tests.report_world import briefly, rows, usual_report
 
 CHROMIUM = shutil.which("chromium")
 DRAWN = "body[data-drawn]"
@@ -45,55 +45,68 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@dataclass
-class Opened:
-    """A page, and what it complained about."""
+class Screen:
+    """A window without network: the report that it shows, and what the browser complained about."""
 
-    page: Any
-    complaints: list[str] = field(default_factory=list)
+    def __init__(self, browser: Any, folder: Path) -> None:
+        self.page = browser.new_context(offline=True).new_page()
+        self.complaints: list[str] = []
+        self._path = folder / "report.html"
+        self._shown: tuple[ReportData, int, str] | None = None
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+        self.page.on("request", self._see)
+
+    def show(self, data: ReportData, width: int = 1200, theme: str = "light") -> "Screen":
+        """Open a report on a screen of a person's width and theme, unless it is shown there."""
+        if self._shown and self._shown[0] is data and self._shown[1:] == (width, theme):
+            return self
+        self._shown = None
+        self.page.goto("about:blank")  # or the report before would be drawn in the new width
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=theme)
+        self._path.write_text(page_of(data), encoding="utf-8")
+        self.complaints.clear()
+        self.page.goto(self._path.as_uri())
+        self.page.wait_for_selector(DRAWN)
+        self._shown = data, width, theme
+        return self
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _see(self, request: Any) -> None:
+        if not request.url.startswith(("file:", "data:")):
+            self.complaints.append(f"asked for {request.url}")
 
 
 @pytest.fixture(scope="package")
-def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Opened]:
-    """Open a report from a file, once for each `width` and `theme` of a person's screen.
+def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Screen]:
+    """Open a report from a file, in a window that all such tests share.
 
-    The reports are held, so that no other gets the id of one.
+    A new window takes a quarter of a second of CPU.
     """
-    written: dict[int, tuple[ReportData, Path]] = {}
-    before: dict[tuple[int, int, str], Opened] = {}
+    return Screen(chromium, tmp_path_factory.mktemp("report")).show
 
-    def open_(data: ReportData, width: int = 1200, theme: str = "light") -> Opened:
-        if (id(data), width, theme) in before:
-            return before[id(data), width, theme]
-        if id(data) not in written:
-            path = tmp_path_factory.mktemp("report") / "report.html"
-            path.write_text(page_of(data), encoding="utf-8")
-            written[id(data)] = data, path
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, offline=True
-        )
-        report = before[id(data), width, theme] = Opened(context.new_page())
-        report.page.on("pageerror", lambda error: report.complaints.append(str(error)))
-        report.page.on(
-            "console",
-            lambda console_message: (
-                report.complaints.append(console_message.text)
-                if console_message.type in ("error", "warning")
-                else None
-            ),
-        )
-        report.page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith(("file:", "data:"))
-                else report.complaints.append(f"asked for {request.url}")
-            ),
-        )
-        report.page.goto(written[id(data)][1].as_uri())
-        report.page.wait_for_selector(DRAWN)
-        return report
 
-    yield open_
-    for report in before.values():
-        report.page.context.close()
+@pytest.fixture(scope="package")
+def usual(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Screen:
+    """The usual report, in a window of its own."""
+    return Screen(chromium, tmp_path_factory.mktemp("usual")).show(usual_report())
+
+
+@pytest.fixture
+def page(usual: Screen) -> Any:
+    """The usual page with nothing chosen, in the light."""
+    usual.page.set_viewport_size({"width": 1200, "height": 900})
+    usual.page.emulate_media(color_scheme="light")
+    usual.page.click("form.filters [type=reset]")
+    return usual.page
+
+
+@pytest.fixture(scope="package")
+def synthetic() -> ReportData:
+    """A report of few videos, which were made up, by a rater with a long name."""
+    return briefly(rows(60, synthetic=True, rater=f"gemini/{'m' * 90}/1.0"))

@@ -59,7 +59,6 @@ class HostilePage:
     """A page of another origin, and the statuses that the browser saw, if not the page."""
 
     page: Any
-    address: str
 
     def status_of_fetch(self, server: OpenServer, method: str, kind: str, body: str) -> int:
         arguments = [server.url, method, "no-cors", kind, body]
@@ -79,21 +78,24 @@ def servers(every_server: tuple[dict[str, OpenServer], str]) -> dict[str, OpenSe
 
 
 @pytest.fixture(scope="module")
-def hostile(chromium: Any) -> Iterator[HostilePage]:
-    with serving(lambda request: Reply(200, PAGE, {"Content-Type": "text/html"})) as site:
-        page = chromium.new_page()
-        address = f"http://{EVIL}:{site.port}/"
-        page.goto(address)
-        yield HostilePage(page, address)
-        page.close()
-
-
-@pytest.fixture(scope="module")
-def rebound(chromium: Any) -> Iterator[Any]:
-    """A page for one server after the other: each has an origin of its own by its port."""
+def window(chromium: Any) -> Iterator[Any]:
     page = chromium.new_page()
     yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address of the hostile site."""
+    with serving(lambda request: Reply(200, PAGE, {"Content-Type": "text/html"})) as server:
+        yield f"http://{EVIL}:{server.port}/"
+
+
+@pytest.fixture
+def hostile(window: Any, site: str) -> HostilePage:
+    if window.url != site:
+        window.goto(site)
+    return HostilePage(window)
 
 
 @pytest.mark.parametrize("name", DOORS)
@@ -117,28 +119,28 @@ def test_a_page_of_another_origin_reads_nothing(servers, hostile, name):
 
 
 @pytest.mark.parametrize("name", DOORS)
-def test_a_page_whose_name_was_rebound_to_the_server_is_refused(servers, rebound, name):
+def test_a_page_whose_name_was_rebound_to_the_server_is_refused(servers, window, name):
     """The browser takes the server for the page's own: any method, any type, any header."""
     server = servers[name]
     own = f"http://{EVIL}:{server.port}"
 
-    first = rebound.goto(f"{own}/").status
+    first = window.goto(f"{own}/").status
     statuses = [
-        rebound.evaluate(FETCH, [own + server.path, method, "cors", kind, server.body.decode()])
+        window.evaluate(FETCH, [own + server.path, method, "cors", kind, server.body.decode()])
         for method, kind in (("GET", ""), ("POST", server.content_type or "application/json"))
     ]
 
     assert [first, *statuses] == [403, 403, 403]
 
 
-def test_a_page_writes_no_file_through_bigquery(servers, hostile, rebound, tmp_path: Path):
+def test_a_page_writes_no_file_through_bigquery(servers, hostile, tmp_path: Path):
     server, stolen = servers["bigquery"], tmp_path / "written"
     query = json.dumps({"query": f"COPY (SELECT 1) TO '{stolen}'", "useLegacySql": False})
 
     hostile.status_of_fetch(server, "POST", "text/plain", query)
     hostile.status_of_form(server, "text/plain", query)
-    rebound.goto(f"http://{EVIL}:{server.port}/")
-    rebound.evaluate(FETCH, [server.path, "POST", "cors", "application/json", query])
+    hostile.page.goto(f"http://{EVIL}:{server.port}/")
+    hostile.page.evaluate(FETCH, [server.path, "POST", "cors", "application/json", query])
 
     assert not stolen.exists()
     # Nor does a program of this machine.
@@ -156,12 +158,9 @@ def test_a_page_makes_no_bucket(servers, hostile):
 
 
 @pytest.mark.parametrize("name", DOORS)
-def test_a_link_leads_to_the_page_of_a_login_and_to_no_other(servers, hostile, chromium, name):
-    page = chromium.new_page()
-    page.goto(hostile.address)
+def test_a_link_leads_to_the_page_of_a_login_and_to_no_other(servers, hostile, name):
     url = servers[name].url
-    with page.expect_response(url) as response:
-        page.evaluate("url => { location.href = url; }", url)
-    page.close()
+    with hostile.page.expect_response(url) as response:
+        hostile.page.evaluate("url => { location.href = url; }", url)
 
     assert response.value.status == (404 if name == "display-login" else 403)

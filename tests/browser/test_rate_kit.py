@@ -2,11 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -26,14 +23,15 @@ PHONE = {
     "has_touch": True,
 }
 MORE = "video, #scale-attention, #save"
+ENDED = "video => video.ended || new Promise((end) => video.addEventListener('ended', () => end()))"
 
 
 def make_clip(path: Path, number: int) -> None:
-    """Half a second of H.264, which browsers play, of another grey in each."""
+    """A fifth of a second of H.264, which browsers play, of another grey in each."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for index in range(5):
+        for index in range(2):
             grey = np.full((96, 64), (number * 29 + index * 5) % 256, np.uint8)
             frame = av.VideoFrame.from_ndarray(grey, format="yuv420p")
             frame.pts, frame.time_base = index, Fraction(1, 10)
@@ -54,13 +52,19 @@ def kit(tmp_path_factory):
     return folder / "kit", json.loads((folder / "kit.key.json").read_text())["clips"]
 
 
-@contextmanager
-def opened(chromium: Any, **screen: Any) -> Iterator[Any]:
-    context = chromium.new_context(**screen)
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
+@pytest.fixture(scope="module")
+def desk(chromium):
+    """A window of one computer: what somebody did is found again by their name."""
+    context = chromium.new_context(**DESK)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def phone(chromium):
+    context = chromium.new_context(**PHONE)
+    yield context.new_page()
+    context.close()
 
 
 class Rater:
@@ -86,8 +90,8 @@ class Rater:
 
     def watch_practice(self) -> None:
         self.page.wait_for_selector("#practice")
-        self.page.eval_on_selector("video", "video => { video.playbackRate = 8; video.play(); }")
-        self.page.wait_for_selector("#fields:not([disabled])")
+        self.page.eval_on_selector("video", "video => { video.playbackRate = 16; video.play(); }")
+        self.wait_for_end()
 
     def rate_all(self, most: int = 99) -> None:
         for _ in range(most):
@@ -115,6 +119,10 @@ class Rater:
         self.shown.append(self.page.get_attribute("video", "src").rpartition("/")[2])
         assert self.page.is_disabled("#next")
         self.play()
+        self.wait_for_end()
+
+    def wait_for_end(self) -> None:
+        self.page.eval_on_selector("video", ENDED)
         self.page.wait_for_selector("#fields:not([disabled])")
 
     def video_id(self) -> str:
@@ -166,35 +174,33 @@ class ByKeys(Rater):
 
 
 @pytest.fixture(scope="module")
-def story(chromium, kit, tmp_path_factory):
+def story(desk, phone, kit, tmp_path_factory):
     """Three people rate: by keys, on a phone with a break, and without looking."""
     folder = tmp_path_factory.mktemp("ratings")
     scores = {video_id: 5 + 17 * rank for rank, video_id in enumerate(IDS)}
     events = {"orders": {}, "files": []}
-    with opened(chromium, **DESK) as page:
-        keys = ByKeys(page, kit, "ana", lambda clip: scores[clip])
-        keys.begin()
-        keys.practise()
-        keys.rate_all()
-        events["files"].append(keys.save(folder))
-        events["orders"]["ana"] = keys.shown
-        careless = Rater(page, kit, "cy", lambda clip: 50, attentive=False)
-        careless.begin()
-        careless.practise()
-        careless.rate_all()
-        events["files"].append(careless.save(folder))
-    with opened(chromium, **PHONE) as page:
-        phone = Rater(page, kit, "bo", lambda clip: min(100, scores[clip] + 3))
-        phone.begin()
-        events["width"] = page.evaluate("document.documentElement.scrollWidth")
-        phone.practise()
-        phone.rate_all(most=3)
-        page.reload()  # the page was closed on the way
-        phone.begin()
-        phone.rate_all()
-        events["files"].append(phone.save(folder))
-        events["orders"]["bo"] = phone.shown
-        events["text"] = page.input_value("#csv")
+    ana = ByKeys(desk, kit, "ana", lambda clip: scores[clip])
+    ana.begin()
+    ana.practise()
+    ana.rate_all()
+    events["files"].append(ana.save(folder))
+    events["orders"]["ana"] = ana.shown
+    careless = Rater(desk, kit, "cy", lambda clip: 50, attentive=False)
+    careless.begin()
+    careless.practise()
+    careless.rate_all()
+    events["files"].append(careless.save(folder))
+    bo = Rater(phone, kit, "bo", lambda clip: min(100, scores[clip] + 3))
+    bo.begin()
+    events["width"] = phone.evaluate("document.documentElement.scrollWidth")
+    bo.practise()
+    bo.rate_all(most=3)
+    phone.reload()  # the page was closed on the way
+    bo.begin()
+    bo.rate_all()
+    events["files"].append(bo.save(folder))
+    events["orders"]["bo"] = bo.shown
+    events["text"] = phone.input_value("#csv")
     return events
 
 
@@ -257,13 +263,13 @@ def test_what_is_saved_can_be_copied_too(story):
 
 
 @pytest.fixture
-def practising(chromium, kit):
-    """Somebody at the practice clip, who has seen it to its end."""
-    with opened(chromium, **DESK) as page:
-        rater = ByKeys(page, kit, "di", lambda clip: 50)
-        rater.begin()
-        rater.watch_practice()
-        yield rater
+def practising(desk, kit, request):
+    """Somebody new at the practice clip, who has seen it to its end."""
+    name = request.node.name.removeprefix("test_").replace("_", "-")[:31]
+    rater = ByKeys(desk, kit, name, lambda clip: 50)
+    rater.begin()
+    rater.watch_practice()
+    return rater
 
 
 def shown_value(page) -> str:

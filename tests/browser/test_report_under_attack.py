@@ -8,13 +8,6 @@ from shared.insights.report.page import page as page_of
 from tests.browser.text_boxes import faults_at
 from tests.report_world import briefly, rows
 
-LONG_RATER = f"gemini/{'m' * 90}/1.0"
-
-
-@pytest.fixture(scope="module")
-def synthetic():
-    return briefly(rows(60, synthetic=True, rater=LONG_RATER))
-
 
 def test_a_long_name_of_a_rater_widens_no_page(opened, synthetic):
     report = opened(synthetic, 360)
