@@ -17,6 +17,7 @@ from cli.errors import READER_LEFT
 from cli.main import app, flushed, status_of
 from cli.panels import OTHER, PANELS, in_panels
 from local.home import PROJECT
+from tests.programs import python
 
 
 def verbs() -> list[str]:
@@ -200,7 +201,7 @@ def test_completion_is_installed_for_this_user_alone(shell, tmp_path):
     script = "from cli.main import run; run()"
 
     answer = subprocess.run(
-        [sys.executable, "-c", script, "--install-completion", shell],
+        [*python(), "-c", script, "--install-completion", shell],
         env=environment,
         capture_output=True,
         text=True,
