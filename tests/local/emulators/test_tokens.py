@@ -9,6 +9,7 @@ import time
 import google.auth
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
@@ -49,6 +50,12 @@ def test_application_default_credentials_get_a_token(key, monkeypatch):
 
 def test_a_key_is_readable_by_its_owner_only(key):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_a_key_is_short_for_each_client_checks_it(key):
+    pem = json.loads(key.read_text())["private_key"].encode()
+
+    assert serialization.load_pem_private_key(pem, None).key_size == 1024
 
 
 def test_a_key_replaces_the_one_before(key, token_uri):
