@@ -25,6 +25,21 @@ def applied(x: FloatArray, beta: FloatArray) -> FloatArray:
     return product
 
 
+def signed_sums(rows: FloatArray) -> FloatArray:
+    """Σ ± row for all signs of which the first is +: (m, …) gives (2^(m - 1), …).
+
+    The opposite signs would give the opposite sums. Without rows there is one sum, of zero.
+    """
+    sums = np.zeros((2 ** max(0, len(rows) - 1), *rows.shape[1:]))
+    if len(rows):
+        sums[0] = rows[0]
+    for at, row in enumerate(rows[1:]):
+        plus, minus = sums[: 2**at], sums[2**at : 2 ** (at + 1)]
+        np.subtract(plus, row, out=minus)
+        plus += row
+    return sums
+
+
 def solved(matrix: FloatArray, values: FloatArray) -> FloatArray:
     """matrix⁻¹ values. Raises numpy.linalg.LinAlgError for a singular matrix."""
     return np.asarray(np.linalg.solve(matrix, values), dtype=np.float64)

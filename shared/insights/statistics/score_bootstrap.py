@@ -19,7 +19,7 @@ from scipy.optimize import brentq  # type: ignore[import-untyped]
 from scipy.special import ndtr  # type: ignore[import-untyped]
 
 from shared.insights.statistics.count_models import Model
-from shared.insights.statistics.products import applied
+from shared.insights.statistics.products import applied, signed_sums
 from shared.insights.statistics.resampling import FloatArray, Groups
 
 ALPHA = 0.05
@@ -153,9 +153,7 @@ def sign_flip_p(scores: FloatArray, total: float) -> float:
     if not len(sizes) or total == 0:
         return 1.0
     sizes, aim = sizes / sizes[0], abs(total) / float(sizes[0])
-    sums = sizes[:1]  # the opposite signs give the opposite sums
-    for size in sizes[1:_ENUMERATED]:
-        sums = np.concatenate([sums + size, sums - size])
+    sums = signed_sums(sizes[:_ENUMERATED])
     spread = float(np.sqrt((sizes[_ENUMERATED:] ** 2).sum()))
     if spread == 0:
         return float((np.abs(sums) >= aim * (1 - 1e-12)).mean())

@@ -13,8 +13,8 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 from scipy.special import ndtr  # type: ignore[import-untyped]
 
-from shared.insights.statistics.products import applied, crossed
-from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
+from shared.insights.statistics.products import applied, crossed, signed_sums
+from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups, IntArray
 
 ENUMERATED = 12
 _MOST_CREATORS = 1_000
@@ -76,9 +76,11 @@ class StandardizedFlips:
             return 1.0
         scores = scores / largest
         top = _largest(np.abs(scores))
-        sums = _signed_sums(scores[top, None])[:, 0]
+        sums = signed_sums(scores[top])
         aims = observed / largest * self._relative_deviations(top)
-        spread = float(np.sqrt((np.delete(scores, top) ** 2).sum()))
+        is_other: BoolArray = np.ones(len(scores), dtype=np.bool_)
+        is_other[top] = False
+        spread = float(np.sqrt((scores[is_other] ** 2).sum()))
         if spread == 0:
             return float((np.abs(sums) >= aims * _TIE).mean())
         share = float((ndtr((sums - aims) / spread) + ndtr((-sums - aims) / spread)).mean())
@@ -92,7 +94,7 @@ class StandardizedFlips:
         """
         key = top.tobytes()
         if key not in self._deviations:
-            fitted = _signed_sums(self._columns.fitted[top])
+            fitted = signed_sums(self._columns.fitted[top])
             variance = self._total + self._columns.variance(top, fitted)
             if self._creators is not None:
                 variance = variance + self._creators.variance(top, self._columns.fitted, fitted)
@@ -127,7 +129,7 @@ class _ColumnPart:
     def variance(self, top: IntArray, fitted: FloatArray) -> FloatArray:
         """For each choice of signs of the top clusters, whose Σ ± c is `fitted`."""
         others = np.delete(self.fitted, top, axis=0), np.delete(self.shared, top, axis=0)
-        of_top = self._quadratic(fitted, _signed_sums(self.shared[top]))
+        of_top = self._quadratic(fitted, signed_sums(self.shared[top]))
         total: FloatArray = of_top + float(self._quadratic(*others).sum())
         return total
 
@@ -173,8 +175,8 @@ class _CreatorPart:
         touched = np.unique(self.fitted[top].indices)
         if len(touched) > _MOST_CREATORS:
             return np.full(len(fitted), float(of_clusters.sum()))
-        c = _signed_sums(self.fitted[top].toarray()[:, touched])
-        d = _signed_sums(self.shared[top].toarray()[:, touched])
+        c = signed_sums(self.fitted[top].toarray()[:, touched])
+        d = signed_sums(self.shared[top].toarray()[:, touched])
         c_by_basis = applied(c, self.across[touched])
         of_top = np.einsum("sc,sc->s", c * self.diagonal[touched] - 2 * d, c)
         total: FloatArray = of_top + 2 * np.einsum("sq,sq->s", c_by_basis, fitted)
@@ -187,17 +189,3 @@ class _CreatorPart:
         across = np.einsum("gq,gq->g", self.fitted @ self.across, columns)
         total: FloatArray = squares - 2 * products + 2 * across
         return total
-
-
-def _signed_sums(rows: FloatArray) -> FloatArray:
-    """Σ ± row for all signs of which the first is +: (rows, q) to (2^(rows - 1), q).
-
-    The opposite signs give the opposite sums, and shares and variances are even: the other half
-    of the signs would give each of them a second time.
-    """
-    if not len(rows):
-        return np.zeros((1, rows.shape[1]))
-    sums = rows[:1]
-    for row in rows[1:]:
-        sums = np.concatenate([sums + row, sums - row])
-    return sums
