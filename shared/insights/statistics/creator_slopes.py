@@ -43,6 +43,7 @@ _PRIOR_VIDEOS = 5.0
 """A creator's error is averaged with that of all creators, which counts as so many videos (Smyth
 2004, Stat. Appl. Genet. Mol. Biol. 3(1)): alone it follows the accidents of seven counts."""
 
+Orders = list[IntArray]
 _REFINEMENTS = 2
 _MOST_ORDERS, _FEWEST_ORDERS = 199, 49
 _ROWS_IN_ALL = 4_000_000
@@ -123,7 +124,9 @@ def creator_slopes(
     if float((np.abs(slopes - beta) * videos.reach).max()) < _ROUNDING:
         raise NotEstimable("no_residual", "every count is as the common model fits it")
     # The hypothesis of one slope is tested where it is assumed to be true.
-    variances, alike, permuted = videos.variances(y[rows], np.full(groups.count, beta), seed)
+    orders = videos.orders(seed)
+    variances, alike, deviations = videos.variances(y[rows], np.full(groups.count, beta), orders)
+    permuted = np.array([q_statistic(row, variances) for row in deviations])
     scale = float(permuted.mean()) / (groups.count - 1)
     p = _gamma_p(q_statistic(slopes, variances), permuted)
     result = CreatorSlopes(
@@ -137,12 +140,12 @@ def creator_slopes(
         shared,
     )
     for _ in range(_REFINEMENTS):
-        result = _refined(result, videos, y[rows], scale, seed)
+        result = _refined(result, videos, y[rows], scale, orders)
     return result
 
 
 def _refined(
-    slopes: CreatorSlopes, videos: "_Videos", y: FloatArray, scale: float, seed: int
+    slopes: CreatorSlopes, videos: "_Videos", y: FloatArray, scale: float, orders: Orders
 ) -> CreatorSlopes:
     """The variances around each creator's own slope.
 
@@ -154,7 +157,7 @@ def _refined(
     share = over.tau2 / (over.tau2 + slopes.alike_variances)
     # A slope that follows the creator's own videos takes up to one degree of freedom.
     freed = (slopes.sizes - 1) / (slopes.sizes - 1 - share)
-    variances, alike, _ = videos.variances(y, centres, seed)
+    variances, alike, _ = videos.variances(y, centres, orders)
     own = variances * freed * scale if slopes.p < ALPHA else slopes.variances
     return replace(slopes, variances=own, alike_variances=alike * freed * scale)
 
@@ -256,21 +259,20 @@ class _Videos:
         return slopes
 
     def variances(
-        self, y: FloatArray, centres: FloatArray, seed: int
+        self, y: FloatArray, centres: FloatArray, orders: Orders
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Each slope's variance around its centre, that of counts that scatter alike, and the Q of
-        each order with the first."""
+        """Each slope's variance around its centre, that of counts that scatter alike, and how far
+        the slopes of each order are from the centres: (orders, creators)."""
         share = self.shares(centres)
         ratios = y / (self.sums(y)[self.codes] * share)
-        orders = self._orders(seed)
         size = max(1, _ROWS_AT_ONCE // len(self.x))
         blocks = [np.stack(orders[start : start + size]) for start in range(0, len(orders), size)]
         draws = np.concatenate([self.slopes(share * ratios[block], centres) for block in blocks])
         deviations = draws - centres
         variances, alike = self._moderated((deviations**2).mean(axis=0), share)
-        return variances, alike, np.array([q_statistic(row, variances) for row in deviations])
+        return variances, alike, deviations
 
-    def _orders(self, seed: int) -> list[IntArray]:
+    def orders(self, seed: int) -> Orders:
         """Orders of the rows in which every creator's videos change places."""
         count = int(np.clip(_ROWS_IN_ALL // len(self.x), _FEWEST_ORDERS, _MOST_ORDERS))
         random = np.random.default_rng(seed)
