@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.equal_age import USED_FROM, EqualAge
-from shared.insights.periods import blocks_in_time, calendar_periods, trend_and_weekday
+from shared.insights.periods import blocks_in_time, trend_and_weekday
 from shared.insights.plan import Plan
 from shared.insights.sample import OutcomeQuestion, Sample
 from shared.insights.statistics.design import control_columns, varying
@@ -195,8 +195,7 @@ def _design(sample: Sample, plan: Plan, scope: Scope) -> tuple[pd.DataFrame, Gro
     if scope in ("account", "accounts"):
         time = pd.DataFrame(index=sample.frame.index) if dates is None else trend_and_weekday(dates)
         return varying(pd.concat([sample.design, time], axis=1)), None
-    periods = calendar_periods(dates) if plan.calendar_weeks and dates is not None else None
-    return sample.design, periods
+    return sample.design, sample.weeks if plan.calendar_weeks and dates is not None else None
 
 
 def _creators(sample: Sample, scope: Scope) -> Groups:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from shared.insights.periods import calendar_periods
 from shared.insights.plan import Plan
 from shared.insights.quality_gate import FEWEST_ROWS, Gate
 from shared.insights.statistics.design import control_columns, varying
@@ -41,7 +42,13 @@ class Sample:
     @cached_property
     def design(self) -> pd.DataFrame:
         """All predictors and all controls: one model."""
-        return varying(pd.concat([self.frame[list(self.predictors)], self.controls], axis=1))
+        predictors = (self.frame[name] for name in self.predictors)
+        return varying(pd.concat([*predictors, self.controls], axis=1))
+
+    @cached_property
+    def weeks(self) -> Groups:
+        """The calendar weeks of posting, as far as they are known."""
+        return calendar_periods(self.frame["created_at"])
 
     def offset(self, question: OutcomeQuestion) -> FloatArray | None:
         if question.exposure is None:

@@ -156,10 +156,12 @@ class _Curve:
     def models(self) -> Iterator[Trial]:
         """All videos: every combination of counts, controls, weeks and clusters."""
         for counts, part in self._by_counts.items():
-            for controls, weeks, clusters in product(self._controls, self._weeks, self._clusters):
-                yield from self._within(Choices(WITHIN, counts, controls, weeks, clusters), part)
             for controls in self._controls:
-                yield from self._count_model(Choices(COUNT_MODEL, counts, controls), part)
+                controlled = _controlled(part, controls)
+                for weeks, clusters in product(self._weeks, self._clusters):
+                    choices = Choices(WITHIN, counts, controls, weeks, clusters)
+                    yield from self._within(choices, controlled)
+                yield from self._count_model(Choices(COUNT_MODEL, counts, controls), controlled)
             yield from self._ranks(counts, part)
 
     def parts(self) -> Iterator[Trial]:
@@ -172,9 +174,10 @@ class _Curve:
         for change, chosen in changes:
             part = whole.where(chosen)
             choices = replace(self.usual, **change)
-            yield from self._within(choices, part)
+            controlled = _controlled(part, choices.controls)
+            yield from self._within(choices, controlled)
             pooled = replace(choices, weeks=NO_WEEKS, clusters=BY_CREATOR)
-            yield from self._count_model(replace(pooled, estimator=COUNT_MODEL), part)
+            yield from self._count_model(replace(pooled, estimator=COUNT_MODEL), controlled)
             ranks = replace(pooled, estimator=RANKS, controls=UNCONTROLLED)
             if _is_large_enough(part):
                 yield ranks, self._spearman(part)
@@ -193,15 +196,14 @@ class _Curve:
                 "sound": self._plan.sound if choices.clusters in self._with_sounds else None,
             }
         )
-        whole = _controlled(part, choices)
-        answer = headline(whole, self._question, plan, targets=[self._predictor])
+        answer = headline(part, self._question, plan, targets=[self._predictor])
         if self._predictor in answer.fit.names:
             yield _as_fitted(choices, answer), answer.effect(self._predictor)
 
     def _count_model(self, choices: Choices, part: Sample) -> Iterator[Trial]:
         if not _is_large_enough(part):
             return
-        design = _without_repeated(_controlled(part, choices).design)
+        design = _without_repeated(part.design)
         y, offset = part.counts(self._question), part.offset(self._question)
         try:
             fit = rate_ratios(y, design, offset, part.groups, [self._predictor])
@@ -271,8 +273,8 @@ def _as_fitted(choices: Choices, answer: Headline) -> Choices:
     )
 
 
-def _controlled(part: Sample, choices: Choices) -> Sample:
-    if choices.controls == CONTROLLED:
+def _controlled(part: Sample, controls: str) -> Sample:
+    if controls == CONTROLLED:
         return part
     return replace(part, controls=pd.DataFrame(index=part.frame.index))
 

@@ -29,7 +29,8 @@ def control_columns(
 
 def varying(design: pd.DataFrame) -> pd.DataFrame:
     """The columns that do not repeat one value in every row."""
-    return design[[name for name in design.columns if design[name].min() < design[name].max()]]
+    varies = [column.min() < column.max() for _, column in design.items()]
+    return design if all(varies) else design.loc[:, varies]
 
 
 def dummies(values: pd.Series, name: str) -> pd.DataFrame:

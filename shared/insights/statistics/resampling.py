@@ -52,11 +52,13 @@ class Groups:
     @classmethod
     def of(cls, labels: Iterable[object]) -> Self:
         """From a label per row. Labels are compared as text; a missing label is refused."""
-        column = pd.Series(list(labels), dtype=object)
-        if (column.isna() | (column == "")).any():
+        column = labels if hasattr(labels, "__array__") else list(labels)
+        values = np.asarray(column, dtype=object)
+        if pd.isna(values).any() or "" in values.tolist():
             raise ValueError("a row has no creator; drop or name such rows first")
-        codes, names = pd.factorize(column.map(str))
-        return cls(codes.astype(np.int64), tuple(names))
+        code_of: dict[str, int] = {}
+        codes = [code_of.setdefault(name, len(code_of)) for name in map(str, values)]
+        return cls(np.array(codes, dtype=np.int64), tuple(code_of))
 
     @property
     def n(self) -> int:
