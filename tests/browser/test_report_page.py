@@ -80,14 +80,16 @@ def test_no_text_is_cut_off_or_lies_over_another(page, width):
     assert [fault for of_theme in faults for fault in of_theme] == []
 
 
-# Most rows of a table are alike but for their text and their values. axe takes half a millisecond
-# for each of their cells, so it sees the first row of each kind.
+# Most rows of a table and most cards are alike but for their texts, values and drawings. axe takes
+# half a millisecond for each cell, so it sees the first row and the first card of each kind.
 LEAVE_ONE_OF_A_KIND = """() => {
-  const kind = (node) => node.nodeType === Node.TEXT_NODE ? Boolean(node.data.trim()) : [
-    node.nodeName, node.getAttribute("class"), node.getAttribute("style"),
-    node.getAttributeNames(), [...node.childNodes].map(kind)];
-  window.allRows = [...document.querySelectorAll("tbody")].map((body) => [body, [...body.rows]]);
-  for (const [body, rows] of window.allRows) {
+  const kind = (node) => node.nodeType === Node.TEXT_NODE ? Boolean(node.data.trim())
+    : node.nodeName === "svg" ? "drawing" : [
+      node.nodeName, node.getAttribute("class"), node.getAttribute("style"),
+      node.getAttributeNames(), [...node.childNodes].map(kind)];
+  const lists = [...document.querySelectorAll("tbody, .cards")];
+  window.allRows = lists.map((list) => [list, [...list.children]]);
+  for (const [, rows] of window.allRows) {
     const seen = new Set();
     for (const row of rows) {
       const key = JSON.stringify(kind(row));
@@ -96,7 +98,7 @@ LEAVE_ONE_OF_A_KIND = """() => {
     }
   }
 }"""
-PUT_ROWS_BACK = "() => window.allRows.forEach(([body, rows]) => body.replaceChildren(...rows))"
+PUT_ROWS_BACK = "() => window.allRows.forEach(([list, rows]) => list.replaceChildren(...rows))"
 
 
 def violations_of(page) -> list[tuple[str, str, int]]:
