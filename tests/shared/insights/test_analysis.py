@@ -400,7 +400,7 @@ def test_the_number_of_processes_changes_no_byte(monkeypatch):
     ratings = ratings_from_records(rated_twice(videos.frame), "ratings")
 
     texts = []
-    for count in (1, 3):
+    for count in (1, 2):
         with Processes(count) as processes:
             insights = analyse(videos, of, ratings=ratings, processes=processes)
         texts.append(json_text(insights.document()))
