@@ -11,11 +11,12 @@ TIKTOK_ID = re.compile(r"[1-9]\d{14,19}", re.ASCII)
 """An id of TikTok. A shorter number counts something, most often the rows of a table."""
 
 _POST = re.compile(
-    r"(?:https?://)?(?:[a-z]++\.)?tiktokv?\.com/(?:@(?P<handle>[^/?#\s]*)/|share/)?"
+    r"(?:https?://)?(?:[a-z]{1,63}\.)?tiktokv?\.com/(?:@(?P<handle>[^/?#\s]*)/|share/)?"
     rf"(?:video|photo|v|embed(?:/v2)?)/(?P<id>{TIKTOK_ID.pattern})(?:\.html)?(?:[/?#]\S*)?",
     re.ASCII | re.IGNORECASE,
 )
-"""tiktokv.com stands in the data that TikTok gives to the owner of an account."""
+"""tiktokv.com stands in the data that TikTok gives to the owner of an account. A label of a name of
+the DNS has at most 63 letters, so a caption of megabytes is not searched to its end."""
 _SHORT = re.compile(
     r"(?:https?://)?(?:v[mt]\.tiktok\.com/|(?:www\.)?tiktok\.com/t/)\S+", re.ASCII | re.IGNORECASE
 )
