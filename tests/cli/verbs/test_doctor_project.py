@@ -6,7 +6,6 @@ The answers have the shapes of Google's references; they come over the wire, fro
 import json
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +24,7 @@ from cli.verbs.doctor.project.checks import run_checks
 from cli.verbs.doctor.project.deployment import Deployment
 from cli.verbs.doctor.project.google_apis import GoogleApis
 from tests.loopback import Reply, Request, serving
+from tests.programs import python
 
 ROOT = Path(__file__).parents[3]
 PROJECT = "demo-project"
@@ -331,9 +331,7 @@ def test_the_library_of_the_lookup_is_loaded_for_the_lookup_alone():
         "import sys, cli.main, cli.verbs.doctor.project.checks; cli.main.app(); "
         "print('google.cloud.aiplatform_v1' in sys.modules)"
     )
-    completed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
-    )
+    completed = subprocess.run([*python(), "-c", code], capture_output=True, text=True, cwd=ROOT)
 
     assert completed.stdout.strip() == "False", completed.stderr
 
