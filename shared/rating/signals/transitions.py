@@ -37,6 +37,7 @@ _BEGINS, _ENDS = 0.06, 0.94  # of the way
 _PLAIN = 4.0  # grey levels of standard deviation: nothing is seen
 _DEPARTURE = 20.0  # grey levels, the mean of the cells
 _VEILED = 0.7  # contrast that a flash leaves, at most
+_MOST_MOVED = 0.3  # of the old picture's contrast: what moves under a veil differs by no more
 _SAME_AGAIN = 0.35  # of the departure: how far the picture after a flash may differ
 
 
@@ -248,4 +249,7 @@ def _is_veiled(before: Array, middle: Array) -> bool:
     a, b = before - before.mean(), middle - middle.mean()
     contrast = float(a @ b) / float(a @ a + 1e-6)
     remainder = float(((b - contrast * a) ** 2).mean()) ** 0.5
-    return contrast < _VEILED and remainder < max(_PLAIN, 0.3 * float(a.std()))
+    # What shows through is the old picture or its negative, more than anything else. A dark shot of
+    # its own is no veil, though it has less contrast than the shots around it.
+    most = min(_MOST_MOVED, abs(contrast)) * float(a.std())
+    return contrast < _VEILED and remainder < max(_PLAIN, most)

@@ -97,6 +97,16 @@ def test_a_hard_cut_is_no_gradual_edit():
     assert find_transitions(strip.pictures()) == ()
 
 
+@pytest.mark.parametrize("fps", [24, 60])
+def test_a_dark_shot_between_two_bright_ones_that_look_alike_is_no_fade(fps):
+    """It has less contrast than they have, as under a veil, but what it shows is its own."""
+    bright, dark = scene(1), 25 + (scene(2) - 120) / 5
+    pictures = [bright] * fps + [dark] * fps + [bright + 3] * fps
+
+    assert find_transitions(seen(Strip(), pictures, fps).pictures()) == ()
+    assert seen(CutFinder(), pictures, fps).cuts() == (fps, 2 * fps)
+
+
 def test_a_pan_is_no_edit():
     wide = scene(5, 128)
     pictures = [wide[20:52, at : at + 32] for at in range(90)]
