@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Hits:
 def montages(role: str, count: int) -> Iterator[Montage]:
     """Six parts each, of any uncut shots, at 24 to 60 frames a second; every third is handheld."""
     rng = np.random.default_rng(21 if role == "tuning" else 22)
-    shots = [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 3]
+    shots = _shots(role)
     for number in range(count):
         fps = EVEN[number % len(EVEN)]
         plan = _plan(shots, rng)
@@ -60,11 +61,20 @@ def montages(role: str, count: int) -> Iterator[Montage]:
         seed = int(rng.integers(1 << 30))
         yield Montage(
             written(
-                f"montage {role} {number}",
+                f"montage {_name(role, shots)} {number}",
                 lambda: _montage(plan, starts, lengths, fps, number % 3 == 2, seed),  # noqa: B023
             ),
             tuple(cuts_s.tolist()),
         )
+
+
+def _shots(role: str) -> list[Clip]:
+    return [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 3]
+
+
+def _name(role: str, shots: list[Clip]) -> str:
+    """A set with other clips has other montages, so it needs other names of files."""
+    return f"{role} {crc32(' '.join(clip.name for clip in shots).encode()):08x}"
 
 
 def _plan(shots: list[Clip], rng: np.random.Generator) -> list[Clip]:
@@ -102,12 +112,12 @@ def _montage(
 
 def uncut(role: str, minutes: float) -> Iterator[tuple[Path, float]]:
     """Handheld footage without any cut, half a minute a file, at 24 to 60 frames a second."""
-    shots = [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 3]
+    shots = _shots(role)
     for number in range(round(minutes * 2)):
         clip, fps = shots[number % len(shots)], EVEN[number % len(EVEN)]
         rng = np.random.default_rng([31 if role == "tuning" else 32, number])
         make = lambda: handheld(load(clip), fps, 30.0, rng)  # noqa: E731, B023
-        yield written(f"handheld {role} {number}", make), 30.0
+        yield written(f"handheld {_name(role, shots)} {number}", make), 30.0
 
 
 def ours(path: Path) -> tuple[float, ...]:
