@@ -65,8 +65,8 @@ def open_servers(home: Path) -> Iterator[tuple[dict[str, OpenServer], str]]:
     with ExitStack() as stack:
         gemini = stack.enter_context(standing_in())
         keys = {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": gemini.url}
-        stack.enter_context(patch.dict(os.environ, keys))
-        cloud = stack.enter_context(running(home, posts=POSTS, faults=plan))
+        with patch.dict(os.environ, keys):  # other tests of this process must not see them
+            cloud = stack.enter_context(running(home, posts=POSTS, faults=plan))
         login = stack.enter_context(_waiting_for_a_login())
 
         def post(address: str, path: str, body: object, answers: int) -> OpenServer:
