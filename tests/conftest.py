@@ -61,8 +61,13 @@ ALONE = (
 )
 """Files of these folders that start what they need anyway, or run for long."""
 
-FIRST = ("faults", "shared/insights/report", "shared/warehouse", "pipeline", *ALONE, "house")
-"""What takes longest. The faults wait for minutes, whatever the number of cores."""
+FIRST = (
+    *("faults", "shared/insights/report", "shared/warehouse", "pipeline", *ALONE, "house"),
+    *("contract/test_decoder_deaths.py", "stand_ins/test_cloud_run.py"),
+    "shared/rating/signals/test_signals.py",
+)
+"""What takes longest, or waits. The faults wait for minutes, whatever the number of cores. By their
+names files that wait would come together, when a core has nothing else to do, or come last."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
