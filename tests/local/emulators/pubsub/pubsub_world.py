@@ -31,10 +31,10 @@ class Server:
         self.admin = f"http://127.0.0.1:{ready['admin_port']}"
 
     def stop(self, how=signal.SIGTERM):
+        """End it. A killed relay ends before its program, which holds the output until its end."""
         self.process.send_signal(how)
-        code = self.process.wait(timeout=10)
-        self.process.stdout.close()
-        return code
+        self.process.communicate(timeout=10)
+        return self.process.returncode
 
     def get(self, page):
         return requests.get(self.admin + page, timeout=5).json()
