@@ -165,9 +165,7 @@ def cached_until_a_table_changes(
         answer = await rewrite(sql, project_id=project_id, ctx=ctx, caller=caller, **more)
         depends_on_tables_alone &= not CHANGES_WITHOUT_TABLES.search(sql)
         if depends_on_tables_alone and len(sql) <= LONGEST_CACHED_CHARS:
-            answers[key] = answer
-        if len(answers) > CACHED_TEXTS:
-            answers.pop(next(iter(answers)), None)
+            _remember(answers, key, answer)
         return answer
 
     return rewritten
@@ -250,9 +248,16 @@ def cached_translate(translate: Translate, stored: StoredTranslations) -> Transl
                 if isinstance(answer, Ok):
                     stored.put(key, answer.value)
             if len(sql) <= LONGEST_CACHED_CHARS:
-                answers[key] = answer
-            if len(answers) > CACHED_TEXTS:
-                answers.pop(next(iter(answers)), None)
+                _remember(answers, key, answer)
         return answer
 
     return cached
+
+
+def _remember(
+    answers: dict[tuple[str, str, str], Any], key: tuple[str, str, str], answer: Any
+) -> None:
+    """Store an answer, and forget the oldest where there are too many."""
+    answers[key] = answer
+    if len(answers) > CACHED_TEXTS:
+        answers.pop(next(iter(answers)))
