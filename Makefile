@@ -72,9 +72,10 @@ pictures: browser ## Take the pictures of the documentation from the demo: first
 	@$(BIN)/python docs/tutorials/figure.py build/pictures/answer.json docs/pictures/analyst.png
 	@$(BIN)/python -m scripts.notebook
 
-browser: $(READY) ## Install Chromium (Debian, as root) and its driver for the tests of pages
-	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; } \
+browser: $(READY) ## Install Debian's headless Chromium (as root) and its driver for the tests of pages
+	@command -v chromium-headless-shell >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell >/dev/null; } \
+		|| command -v chromium >/dev/null \
 		|| echo "There is no Chromium, and it cannot be installed here. The tests of pages will be skipped."
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --require-hashes -r requirements-browser.txt
 

@@ -6,7 +6,6 @@ creators. Needs `make browser`.
 
 import json
 import os
-import shutil
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.table import Measurement
+from scripts.browser import chromium
 from shared.concurrency import in_one_thread
 
 VIDEOS = 5_000
@@ -46,9 +46,7 @@ def measurements() -> Iterator[Measurement]:
         path.write_text(_page(), encoding="utf-8")
         size = path.stat().st_size / 1e6
         yield Measurement("report on 5,000 videos: file", size, 4, COMMAND, "MB", is_most=True)
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         painted, drawn, filtered = zip(
             *(_timings(browser, path) for _ in range(TIMES)), strict=True
         )

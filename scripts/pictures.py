@@ -4,7 +4,6 @@
 Chromium: the first screen in both themes, a phone, the gallery, and the rating kit.
 """
 
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+
+from scripts.browser import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs/pictures"
@@ -37,9 +38,7 @@ def main(arguments: list[str]) -> int:
     report, kit = (Path(name).resolve().as_uri() for name in arguments)
     PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for theme in ("light", "dark"):
             with _opened(browser, report, color_scheme=theme, **DESK) as page:
                 page.screenshot(path=PICTURES / f"answer-{theme}.png")

@@ -1,17 +1,16 @@
 """Reports in Debian's Chromium, opened from disk with the network off. Skipped aloud without it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.browser import chromium as path_of_chromium
 from shared.insights.report.data import ReportData
 from shared.insights.report.page import page as page_of
 from tests.report_world import briefly, rows, usual_report
 
-CHROMIUM = shutil.which("chromium")
 DRAWN = "body[data-drawn]"
 EVIL = "evil.test"
 """A name of another site, which leads to this machine."""
@@ -30,11 +29,11 @@ def chromium() -> Iterator[Any]:
     # Its event loop runs in this thread until it stops, and no other can run there meanwhile: no
     # longer than the tests of this folder.
     sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: make browser")
-    if CHROMIUM is None:
+    if (path := path_of_chromium()) is None:
         pytest.skip("no Chromium on this machine: make browser")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=path,
             args=[
                 "--no-sandbox",
                 f"--disable-features={','.join(FORGO)}",
