@@ -50,7 +50,7 @@ demo: $(READY) ## Run the whole pipeline on this machine with synthetic videos, 
 
 test: $(READY) ## Run the tests: every promise, each with few examples
 	@rm -rf "$(STATEMENTS)"
-	@TTA_SQL_RECORD="$(STATEMENTS)" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	@TTA_SQL_RECORD="$(STATEMENTS)" $(BIN)/python -m pytest -n auto --maxprocesses 5 --dist loadscope --no-loadscope-reorder
 
 sql: $(READY) ## Check every statement with Google's SQL analyser; run `make test` first (needs npm)
 	@$(BIN)/python -m tests.sql

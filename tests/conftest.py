@@ -127,8 +127,8 @@ def share_public_authorities(create: Any) -> Any:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores, for half of these tests wait for a process of their own."""
-    return len(os.sched_getaffinity(0)) + 2
+    """Three more than there are cores, for many of these tests wait for a process of their own."""
+    return len(os.sched_getaffinity(0)) + 3
 
 
 class GroupScheduling(LoadScopeScheduling):
