@@ -9,6 +9,7 @@ started with `sys.executable` instead: a fork has begun already. So is one whose
 """
 
 import fcntl
+import gc
 import importlib
 import marshal
 import multiprocessing.util
@@ -90,8 +91,10 @@ def start_programs(config: pytest.Config, folder: Path) -> None:
 def main(listener: socket.socket) -> None:
     """Fork for each connection, until standard input ends."""
     in_one_thread()
+    gc.disable()  # while modules are imported: nearly all of those objects stay
     for name in IMPORTED:
         importlib.import_module(name)
+    gc.enable()
     caption_language("Most programs that load records read its model, for .4 s.")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `preload` has ignored it
     del sys.modules[PRELOAD]  # it ignores the signal again where a fork imports it
