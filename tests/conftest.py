@@ -64,7 +64,7 @@ ALONE = (
 FIRST = (
     *("faults", "shared/insights/report", "shared/warehouse", "pipeline", *ALONE, "house"),
     *("contract/test_decoder_deaths.py", "stand_ins/test_cloud_run.py"),
-    "shared/rating/signals/test_signals.py",
+    *("shared/rating/signals/test_signals.py", "shared/test_http.py", "stand_ins/test_gemini.py"),
 )
 """What takes longest, or waits. The faults wait for minutes, whatever the number of cores. By their
 names files that wait would come together, when a core has nothing else to do, or come last."""
