@@ -14,11 +14,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")  # it draws into memory and needs no screen
-from matplotlib import pyplot
-
 DOCS = Path(__file__).parents[1] / "docs"
 NOTEBOOK = DOCS / "tutorials/explore.ipynb"
 PICTURE = DOCS / "pictures/data-scientist.png"
@@ -39,6 +34,9 @@ def code_cells(notebook: dict[str, Any]) -> list[Cell]:
 
 def run(cells: list[Cell]) -> Iterator[list[Output]]:
     """The outputs of each cell, in the notebook's format. Cells share their names."""
+    import matplotlib  # with pyplot it takes .3 s, and only what runs cells needs it
+
+    matplotlib.use("Agg")  # it draws into memory and needs no screen
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in cells:
         printed = io.StringIO()
@@ -80,6 +78,8 @@ def _stream(text: str) -> Iterator[Output]:
 
 def _pictures() -> Iterator[Output]:
     """Every figure that a cell left open, as a PNG. Afterwards it is closed."""
+    from matplotlib import pyplot
+
     for number in pyplot.get_fignums():
         content = io.BytesIO()
         pyplot.figure(number).savefig(content, format="png", dpi=DOTS_PER_INCH)

@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent.parent
 OURS = ("benchmarks", "cli", "functions", "local", "scripts", "shared", "tests")
 PRELOAD = "local.process.preload"
 IMPORTED = (
-    *(PRELOAD, "google.genai", "statsmodels.api", "pandas", "cli.main", "local.provision"),
+    *(PRELOAD, "google.genai", "pandas", "cli.main", "local.provision"),
     *("local.emulators.gcs.service", "local.emulators.pubsub.server", "local.sandbox.api.server"),
     *("sqlglot.dialects.bigquery", "sqlglot.dialects.duckdb", "uvicorn.protocols.http.auto"),
     *("shared.insights.report.daily_report", "shared.rating.canary", "shared.rating.signals"),

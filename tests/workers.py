@@ -31,7 +31,7 @@ from _pytest.pathlib import import_path
 
 from tests.collected import are_all_wanted, begin, collect_for_forks
 
-LATER = ("statsmodels.api", "statsmodels.formula.api", "pandas", "google.genai", "yt_dlp")
+LATER = ("pandas", "google.genai", "yt_dlp")
 """What each process of the whole suite imports during its tests."""
 
 SETTINGS = Path(__file__).parents[1] / "pyproject.toml"

@@ -18,7 +18,7 @@ from multiprocessing import get_context
 from local.process.child import prepare_programs
 
 prepare_programs()
-code = "import sys; print('statsmodels.api' in sys.modules)"
+code = "import sys; print('cli.main' in sys.modules)"
 program = get_context("forkserver").Process(target=exec, args=(code,))
 program.start()
 program.join()

@@ -6,7 +6,6 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from scipy import stats
 
 from shared.canonical import canonical, json_text
@@ -19,6 +18,7 @@ from shared.insights.statistics.design import pooled
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import JACKKNIFE_UP_TO, Groups
 from shared.processes import Processes
+from tests import statsmodels_parts as sm
 from tests.insights_tables import plan, rows, table
 
 EVERYTHING = plan(

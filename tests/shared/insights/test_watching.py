@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 from shared.insights.analysis import analyse
 from shared.insights.equal_age import EqualAge
@@ -14,6 +13,7 @@ from shared.insights.quality_gate import gate
 from shared.insights.result import Insights
 from shared.insights.verdict_words import verdict_sentences
 from shared.insights.wording import answer
+from tests import statsmodels_parts as sm
 from tests.insights_tables import plan, rows, table
 
 COLUMNS = (

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.within_ratios import NO_VARIATION, ONLY_ZEROS, within_ratios
+from tests import statsmodels_parts as sm
 
 
 def table(seed, separated=False, empty_week=False):

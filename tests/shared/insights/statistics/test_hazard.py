@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from shared.insights.statistics.hazard import HazardFit, LeavingSteps, NoHazard, hazard_fit
 from shared.insights.statistics.resampling import FloatArray, Groups
+from tests import statsmodels_parts as sm
 
 VIDEOS, SECONDS = 12, 15
 

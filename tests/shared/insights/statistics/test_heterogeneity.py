@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
@@ -20,6 +19,7 @@ from shared.insights.statistics.heterogeneity import heterogeneity, hts_predicti
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.shared_error import error_of_others
 from shared.insights.statistics.within_ratios import standard_errors
+from tests import statsmodels_parts as sm
 from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
 pytestmark = WARNINGS_AS_ERRORS

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.discrete.discrete_model import NegativeBinomial
@@ -17,6 +16,7 @@ from shared.insights.statistics.effect import NotEstimable, TooFew
 from shared.insights.statistics.mundlak import between_within
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import Groups
+from tests import statsmodels_parts as sm
 from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
 pytestmark = WARNINGS_AS_ERRORS

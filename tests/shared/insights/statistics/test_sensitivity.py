@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from shared.insights.statistics.sensitivity import (
     partial_r2,
     robustness_value,
 )
+from tests import statsmodels_parts as sm
 
 ORACLE = json.loads((Path(__file__).parent / "pysensemakr.json").read_text())
 SAME = {"rel": 1e-6, "abs": 1e-9}

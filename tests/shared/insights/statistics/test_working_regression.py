@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 from shared.insights.statistics.fixed_effects import poisson_fixed_effects
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.sensitivity import group_partial_r2, partial_r2
 from shared.insights.statistics.working_regression import WorkingRegression
+from tests import statsmodels_parts as sm
 from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
 BENCHMARK = ["followers", "german"]
