@@ -15,7 +15,7 @@ from shared.insights.statistics.effect import NotEstimable
 from shared.insights.statistics.fixed_effects import FixedEffectsFit
 from shared.insights.statistics.products import applied, crossed, solved
 from shared.insights.statistics.resampling import FloatArray, Groups
-from shared.insights.statistics.score_bootstrap import Interval95
+from shared.insights.statistics.score_bootstrap import FlippedSums, Interval95
 from shared.insights.statistics.within_ratios import WithinScores
 
 _ROUNDING = 1e-9
@@ -38,11 +38,11 @@ class TwoStepScores(Interval95):
         self._scores, self._groupings = scores, groupings
         self._coefficient, self._contribution = coefficient, contribution
 
-    def p(self, value: float) -> float:
-        """The p value of the hypothesis that the corrected coefficient is `value`."""
+    def tests(self, value: float) -> Sequence[FlippedSums]:
+        """The tests of the hypothesis that the corrected coefficient is `value`, by grouping."""
         contribution = self._contribution(value)
         added = [groups.sums(contribution) for groups in self._groupings]
-        return self._scores.p(self._coefficient(value), added)
+        return self._scores.tests(self._coefficient(value), added)
 
 
 def scores_of(model: FixedEffectsFit, name: str, groupings: Sequence[Groups]) -> WithinScores:

@@ -9,9 +9,10 @@ Econom. Methods 1(1), 23–41) with Rademacher weights, in the limit of infinite
 interval holds the values that are not rejected at .05.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from typing import Self
 
 import numpy as np
@@ -39,8 +40,10 @@ _SERIES = (1 / 2, 3 / 8, 5 / 16, 35 / 128)
 _LARGEST_PREDICTOR = 300.0
 
 _END_TOLERANCE = 1e-9
-"""Of the step in which an end lies. With few creators p is a staircase, so each digit of an end
-takes three more tests."""
+"""Of the step in which an end lies."""
+
+_TIE = 1 - 1e-9
+"""Sums that differ by less from the observed one differ by rounding."""
 
 
 @dataclass(frozen=True)
@@ -57,42 +60,94 @@ class ScoreInterval:
         return type(self)(low, high, self.p)
 
 
+@dataclass(frozen=True)
+class FlippedSums:
+    """The sums Σ ± score for all signs of the largest scores, and what they are compared with.
+
+    `aims` are the sizes that count as far as the observed sum, for each choice of signs or for all
+    alike. `spread` is the standard deviation of what the other scores add; it is taken as normal.
+    `scores` is the number of scores that are not zero.
+    """
+
+    sums: FloatArray
+    aims: FloatArray | float
+    spread: float
+    scores: int
+
+    @property
+    def p(self) -> float:
+        """The share of sums that are at least as far from zero as the observed one.
+
+        Without other scores it is exact. It is never below 2^(1 - scores) with them, the chance
+        that all signs are alike.
+        """
+        if self.spread == 0:
+            return float((np.abs(self.sums) >= self.aims * _TIE).mean())
+        further = ndtr((self.sums - self.aims) / self.spread)
+        further += ndtr((-self.sums - self.aims) / self.spread)
+        return min(1.0, max(2.0 ** (1 - self.scores), float(further.mean())))
+
+    @property
+    def excess(self) -> float:
+        """Below 0 where p is below .05, and continuous in the tested value.
+
+        Without other scores p is a staircase. So the sum decides that is the last one of the
+        largest twentieth: by how much it is further from zero than the observed one.
+        """
+        if self.spread > 0:
+            return self.p - ALPHA
+        margins = np.abs(self.sums) - self.aims * _TIE
+        last = len(margins) - ceil(ALPHA * len(margins))
+        return float(np.partition(margins, last)[last])
+
+
+NOTHING_OBSERVED = FlippedSums(np.ones(1), 0.0, 0.0, 0)
+"""Every sum is at least as far from zero as one of zero."""
+
+
 class Interval95:
     """A test of any value of a coefficient, inverted: the interval holds what is not rejected."""
 
+    def tests(self, value: float) -> Sequence[FlippedSums]:
+        """The tests of the hypothesis that the coefficient is `value`; the largest p counts."""
+        raise NotImplementedError
+
     def p(self, value: float) -> float:
         """The p value of the hypothesis that the coefficient is `value`."""
-        raise NotImplementedError
+        return max(test.p for test in self.tests(value))
 
     def around(self, estimate: float, se: float) -> ScoreInterval:
         """The interval, searched outwards from the estimate in steps of about `se`."""
-        p = cache(self.p)  # brentq begins with both ends of a step, which the search has tested
-        low, high = (_end(p, estimate, side * se) for side in (-1.0, 1.0))
-        return ScoreInterval(low, high, p(0.0))
+
+        @cache  # brentq begins with both ends of a step, which the search has tested
+        def excess(value: float) -> float:
+            return max(test.excess for test in self.tests(value))
+
+        low, high = (_end(excess, estimate, side * se) for side in (-1.0, 1.0))
+        return ScoreInterval(low, high, self.p(0.0))
 
 
-def _end(p: Callable[[float], float], estimate: float, step: float) -> float | None:
+def _end(excess: Callable[[float], float], estimate: float, step: float) -> float | None:
     """The first rejected value on one side; None without one.
 
     Zero is always tried, so the interval leaves out zero exactly when its p is below .05.
     """
     inside = estimate
     if (step > 0) == (estimate < 0.0):
-        if p(0.0) < ALPHA:
-            return _crossing(p, inside, 0.0)
+        if excess(0.0) < 0:
+            return _crossing(excess, inside, 0.0)
         inside = 0.0
     reach = _FIRST_STEP_SE
     while reach < FURTHEST_SE:
         outside = inside + reach * step
-        if p(outside) < ALPHA:
-            return _crossing(p, inside, outside)
+        if excess(outside) < 0:
+            return _crossing(excess, inside, outside)
         inside, reach = outside, _GROWTH * reach
     return None
 
 
-def _crossing(p: Callable[[float], float], inside: float, outside: float) -> float:
-    tolerance = _END_TOLERANCE * abs(outside - inside)
-    return float(brentq(lambda value: p(value) - ALPHA, inside, outside, xtol=tolerance))
+def _crossing(excess: Callable[[float], float], inside: float, outside: float) -> float:
+    return float(brentq(excess, inside, outside, xtol=_END_TOLERANCE * abs(outside - inside)))
 
 
 class ScoreBootstrap(Interval95):
@@ -129,13 +184,13 @@ class ScoreBootstrap(Interval95):
         self._y, self._alpha, self._groups = y, model.alpha, groups
         self._estimate = float(model.beta[column])
 
-    def p(self, value: float) -> float:
-        """The p value of the hypothesis that the coefficient is `value`."""
+    def tests(self, value: float) -> Sequence[FlippedSums]:
+        """The test of the hypothesis that the coefficient is `value`."""
         predictor = self._predictor + (value - self._estimate) * self._free
         mean = np.exp(np.clip(predictor, -_LARGEST_PREDICTOR, _LARGEST_PREDICTOR))
         residual = (self._y - mean) / (1 + self._alpha * mean)
         total = float(np.einsum("i,i->", self._free, residual))
-        return sign_flip_p(self._groups.sums(self._corrected * residual), total)
+        return [flipped_sums(self._groups.sums(self._corrected * residual), total)]
 
     def interval(self, se: float) -> ScoreInterval:
         """The interval, searched outwards from the estimate in steps of about `se`."""
@@ -143,22 +198,22 @@ class ScoreBootstrap(Interval95):
 
 
 def sign_flip_p(scores: FloatArray, total: float) -> float:
-    """The share of sums Σ ± |score| that are at least as far from zero as `total`.
+    """The share of sums Σ ± |score| that are at least as far from zero as `total`."""
+    return flipped_sums(scores, total).p
+
+
+def flipped_sums(scores: FloatArray, total: float) -> FlippedSums:
+    """The sums Σ ± |score|, to compare with `total`.
 
     The signs of the 12 largest scores are enumerated. The sum of the others is taken as normal,
-    which is right to within 1 % of p = .05; without others the share is exact. It is never below
-    2^(1 - creators with a score), the chance that all signs are alike.
+    which is right to within 1 % of p = .05.
     """
     sizes = np.sort(np.abs(scores[scores != 0]))[::-1]
     if not len(sizes) or total == 0:
-        return 1.0
+        return NOTHING_OBSERVED
     sizes, aim = sizes / sizes[0], abs(total) / float(sizes[0])
-    sums = signed_sums(sizes[:_ENUMERATED])
     spread = float(np.sqrt((sizes[_ENUMERATED:] ** 2).sum()))
-    if spread == 0:
-        return float((np.abs(sums) >= aim * (1 - 1e-12)).mean())
-    share = float((ndtr((sums - aim) / spread) + ndtr((-sums - aim) / spread)).mean())
-    return min(1.0, max(2.0 ** (1 - len(sizes)), share))
+    return FlippedSums(signed_sums(sizes[:_ENUMERATED]), aim, spread, len(sizes))
 
 
 def leverage_corrections(within: FloatArray, across: FloatArray, bread: FloatArray) -> FloatArray:

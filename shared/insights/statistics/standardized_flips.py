@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
-from scipy.special import ndtr  # type: ignore[import-untyped]
 
 from shared.insights.statistics.products import applied, crossed, signed_sums
-from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups, IntArray
+from shared.insights.statistics.resampling import FloatArray, Groups, IntArray
+from shared.insights.statistics.score_bootstrap import NOTHING_OBSERVED, FlippedSums
 
 ENUMERATED = 12
 _MOST_CREATORS = 1_000
@@ -22,8 +22,6 @@ _MOST_CREATORS = 1_000
 
 _LEAST_VARIANCE = 1e-6
 """Of the observed sum's. Signs whose sum the fit determines would otherwise divide by zero."""
-
-_TIE = 1 - 1e-9
 
 
 @dataclass(frozen=True)
@@ -58,33 +56,34 @@ class StandardizedFlips:
         self._creators = _CreatorPart.of(groups, model)
         self._deviations: dict[bytes, FloatArray] = {}
 
-    def p(
-        self, residual: FloatArray, total: float | None = None, added: FloatArray | None = None
-    ) -> float:
+    def p(self, residual: FloatArray) -> float:
         """The share of sums that are at least as far from zero as the observed one, all over their
-        standard deviations.
+        standard deviations."""
+        return self.flipped(residual).p
+
+    def flipped(
+        self, residual: FloatArray, total: float | None = None, added: FloatArray | None = None
+    ) -> FlippedSums:
+        """The sums, to compare with the observed one, all over their standard deviations.
 
         `total` is the observed sum (default: as it adds up). `added` goes to the clusters' scores.
         The signs of the 12 largest scores are enumerated, and the sum of the others is taken as
-        normal. It is never below 2^(1 - clusters with a score).
+        normal.
         """
         scores = self._groups.sums(self._free * residual)
         scores = scores if added is None else scores + added
         largest = float(np.abs(scores).max(initial=0.0))
         observed = abs(float(scores.sum()) if total is None else total)
         if largest == 0 or observed == 0:
-            return 1.0
+            return NOTHING_OBSERVED
         scores = scores / largest
         top = _largest(np.abs(scores))
-        sums = signed_sums(scores[top])
         aims = observed / largest * self._relative_deviations(top)
-        is_other: BoolArray = np.ones(len(scores), dtype=np.bool_)
-        is_other[top] = False
-        spread = float(np.sqrt((scores[is_other] ** 2).sum()))
-        if spread == 0:
-            return float((np.abs(sums) >= aims * _TIE).mean())
-        share = float((ndtr((sums - aims) / spread) + ndtr((-sums - aims) / spread)).mean())
-        return min(1.0, max(2.0 ** (1 - int(np.count_nonzero(scores))), share))
+        others = np.delete(scores, top)
+        if not len(others):
+            aims[0] = 0.0  # the observed sum is as far as itself, whatever the rounding
+        spread = float(np.sqrt((others**2).sum()))
+        return FlippedSums(signed_sums(scores[top]), aims, spread, int(np.count_nonzero(scores)))
 
     def _relative_deviations(self, top: IntArray) -> FloatArray:
         """Of the sums with each choice of signs of the top clusters, over that of the observed one.

@@ -20,7 +20,7 @@ from shared.insights.statistics.fit import Fit
 from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
 from shared.insights.statistics.products import applied, crossed, solved
 from shared.insights.statistics.resampling import FloatArray, Groups
-from shared.insights.statistics.score_bootstrap import Interval95, ScoreInterval
+from shared.insights.statistics.score_bootstrap import FlippedSums, Interval95, ScoreInterval
 from shared.insights.statistics.standardized_flips import FittedModel, StandardizedFlips
 
 METHOD = "ppml"
@@ -188,18 +188,20 @@ class WithinScores(Interval95):
         largest = float(np.abs(self.free * self._model.y).sum())
         return 0.0 if abs(total) <= _ROUNDING * largest else total
 
-    def p(self, value: float, added: Sequence[FloatArray] | None = None) -> float:
-        """The p value of the hypothesis that the coefficient is `value`.
+    def tests(
+        self, value: float, added: Sequence[FloatArray] | None = None
+    ) -> Sequence[FlippedSums]:
+        """The tests of the hypothesis that the coefficient is `value`, by grouping.
 
         `added` goes to the clusters' scores, by grouping, because the hypothesis itself rests on an
         estimate; each adds up to 0.
         """
         residual = self.residual(value)
         total = self.total(residual)
-        return max(
-            flips.p(residual, total, None if added is None else added[at])
+        return [
+            flips.flipped(residual, total, None if added is None else added[at])
             for at, flips in enumerate(self._flips)
-        )
+        ]
 
     def interval(self, se: float) -> ScoreInterval:
         """The 95 % interval, searched outwards from the estimate in steps of about `se`."""

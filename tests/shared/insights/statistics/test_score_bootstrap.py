@@ -1,6 +1,7 @@
 """The score bootstrap: its p against an enumeration of all signs, its interval against p."""
 
 from itertools import product
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,12 @@ from shared.insights.statistics import count_models
 from shared.insights.statistics.cluster_covariance import information
 from shared.insights.statistics.rate_ratios import rate_ratios
 from shared.insights.statistics.resampling import Groups
-from shared.insights.statistics.score_bootstrap import ALPHA, ScoreBootstrap, sign_flip_p
+from shared.insights.statistics.score_bootstrap import (
+    ALPHA,
+    ScoreBootstrap,
+    flipped_sums,
+    sign_flip_p,
+)
 from tests.warnings_as_errors import WARNINGS_AS_ERRORS
 
 pytestmark = WARNINGS_AS_ERRORS
@@ -77,6 +83,17 @@ def test_the_unit_of_the_scores_does_not_matter(unit):
     assert sign_flip_p(scores * unit, 8 * unit) == pytest.approx(sign_flip_p(scores, 8.0))
 
 
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=16), st.floats(0, 1e4))
+@example([1.0] * 6, 6.0)
+@example([0.0, 3.0], 3.0)
+def test_what_is_searched_for_the_ends_is_below_zero_exactly_where_p_is_below_five_percent(
+    scores, total
+):
+    sums = flipped_sums(np.array(scores), total)
+
+    assert (sums.excess < 0) == (sums.p < ALPHA)
+
+
 def counted(seed=0, n=200, creators=25):
     draw = np.random.default_rng(seed)
     codes = np.sort(draw.integers(0, creators, n))
@@ -106,6 +123,20 @@ def test_the_ends_of_the_interval_are_where_p_is_five_percent():
     assert test.p(span.low) == pytest.approx(ALPHA, abs=1e-6)
     assert test.p(span.high) == pytest.approx(ALPHA, abs=1e-6)
     assert (span.p < ALPHA) == (span.low > 0 or span.high < 0)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_with_few_creators_an_end_is_on_a_step_of_p_and_takes_few_tests(seed):
+    """p is a staircase then, and halving an interval until the step is found takes 30 tests."""
+    y, x, groups = counted(seed, n=80, creators=10)
+    model = count_models.negative_binomial(y, x, np.zeros(len(y)))
+    test = ScoreBootstrap(1, x, y, model, information(x, model.weights, groups), groups)
+    with patch.object(test, "tests", wraps=test.tests) as tests:
+        span = test.interval(0.1)
+
+    assert tests.call_count < 40
+    for end, outwards in ((span.low, -1e-7), (span.high, 1e-7)):
+        assert test.p(end - outwards) >= ALPHA > test.p(end + outwards)
 
 
 def test_the_other_columns_are_refitted_to_first_order():

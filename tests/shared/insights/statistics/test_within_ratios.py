@@ -1,6 +1,7 @@
 """Rate ratios within creators: p against an enumeration of all signs, the interval against p."""
 
 from itertools import product
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -118,6 +119,18 @@ def test_the_ends_of_the_interval_are_where_p_is_five_percent(seed):
     assert scores.p(interval.high) == pytest.approx(ALPHA, abs=1e-6)
     assert interval.low < model.beta[0] < interval.high
     assert (interval.p < ALPHA) == (interval.low > 0 or interval.high < 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_few_creators_an_end_is_on_a_step_of_p_and_takes_few_tests(seed):
+    model = fitted(videos(seed, creators=9))
+    scores = WithinScores(model, "x", [model.creators])
+    with patch.object(scores, "tests", wraps=scores.tests) as tests:
+        interval = scores.interval(standard_errors(model, [model.creators])["x"])
+
+    assert tests.call_count < 40  # halving the last step would take 60
+    for end, outwards in ((interval.low, -1e-7), (interval.high, 1e-7)):
+        assert scores.p(end - outwards) >= ALPHA > scores.p(end + outwards)
 
 
 def test_given_clusters_take_the_place_of_creators():
