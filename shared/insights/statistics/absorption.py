@@ -16,6 +16,7 @@ from shared.insights.statistics.products import applied, crossed
 from shared.insights.statistics.resampling import BoolArray, FloatArray, Groups
 
 _NO_WEIGHT = 1e-300
+_SINGULAR = 1e-12
 _DENSE_UP_TO = 2_000_000
 """A cross table of creators and weeks is an array while creators × weeks² is at most this."""
 
@@ -102,8 +103,7 @@ class _WeekSystem:
         unit = 1 / np.sqrt(by_week)
         system = (np.diag(by_week) - _crossed(table, shares)) * np.outer(unit, unit)
         # The weeks add up to 1, as the creators do, so the system lacks at least one rank.
-        inverse = np.linalg.pinv(system, rcond=1e-12, hermitian=True)
-        return cls(creators, weeks, shares, unit, np.asarray(inverse, dtype=np.float64))
+        return cls(creators, weeks, shares, unit, _pseudo_inverse(system))
 
     def effects(self, weighted: FloatArray) -> FloatArray:
         """The effect of each week (weeks, k) on columns without creator means, times weights."""
@@ -128,6 +128,14 @@ def _cross_table(creators: Groups, weeks: Groups, weights: FloatArray) -> Any:
         return sparse.csr_matrix((weights, (creators.codes, weeks.codes)), shape=shape)
     cells = creators.codes * weeks.count + weeks.codes
     return np.bincount(cells, weights, shape[0] * shape[1]).reshape(shape)
+
+
+def _pseudo_inverse(system: FloatArray) -> FloatArray:
+    """Of a symmetric matrix; numpy's `pinv` takes three times as long for a small one."""
+    sizes, axes = np.linalg.eigh(system)
+    is_regular = np.abs(sizes) > _SINGULAR * np.abs(sizes).max()
+    axes = axes[:, is_regular]
+    return crossed((axes / sizes[is_regular]).T, axes.T)
 
 
 def _scaled(table: Any, rows: FloatArray) -> Any:

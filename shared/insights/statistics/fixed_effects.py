@@ -20,6 +20,9 @@ from shared.insights.statistics.separation import separated
 
 MOST_STEPS = 200
 _TOLERANCE = 1e-11
+_NEAR = 1e-6
+"""A step that moves each log mean by less squares what is missing, to below rounding."""
+
 _MOST_HALVINGS = 30
 _ROUNDING = 1e-14
 """The rounding of a sum, as a share of the sizes of its terms."""
@@ -95,11 +98,32 @@ def poisson_fixed_effects(
     x = np.asarray(design, dtype=np.float64).reshape(len(y), len(names))
     logs = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)
     y = _checked(np.asarray(y, dtype=np.float64), x, logs)
-    units = _units(x)
-    x = x / units
     if needs_columns and not names:
         raise NotEstimable("no_columns", "no column of the model varies")
-    effects = Absorbed(creators, weeks)
+    return _fitted(y, x, names, logs, Absorbed(creators, weeks), needs_columns=needs_columns)
+
+
+def refitted(model: FixedEffectsFit, rows: BoolArray) -> FixedEffectsFit:
+    """The model of some of its rows; the search starts from its own answer. Raises NotEstimable."""
+    y, x, offset, near = model.y[rows], model.x[rows], model.offset[rows], np.log(model.mean[rows])
+    absorbed = model.absorbed.where(rows)
+    return _fitted(y, x, model.names, offset, absorbed, start=(model.beta, near))
+
+
+def _fitted(
+    y: FloatArray,
+    x: FloatArray,
+    names: tuple[str, ...],
+    logs: FloatArray,
+    effects: Absorbed,
+    *,
+    needs_columns: bool = True,
+    start: tuple[FloatArray, FloatArray] | None = None,
+) -> FixedEffectsFit:
+    """`start` has coefficients and log means near the answer."""
+    spread = x.std(axis=0)
+    units = np.where(spread > 0, spread, 1.0)  # so the steps converge whatever the units
+    x = x / units
     informative, dropped, absorbed = _informative(y, x, effects)
     if not informative.any():
         raise NotEstimable(
@@ -112,7 +136,10 @@ def poisson_fixed_effects(
     if needs_columns and not chosen:
         raise NotEstimable("no_within", "no column varies within creators")
     x, units = x[:, chosen], units[chosen]
-    beta, mean = _iterated(y, x, logs, absorbed)
+    beta, near = np.zeros(len(chosen)), logs
+    if start is not None and not left_out:  # without a column the others have other coefficients
+        beta, near = start[0] * units, start[1][informative]
+    beta, mean = _iterated(y, x, absorbed, beta, near)
     return FixedEffectsFit(
         kept=informative,
         dropped=dropped,
@@ -187,12 +214,6 @@ def _checked(y: FloatArray, x: FloatArray, logs: FloatArray) -> FloatArray:
     return y
 
 
-def _units(x: FloatArray) -> FloatArray:
-    """Standard deviations: on standardised columns the steps converge whatever the units."""
-    spread = x.std(axis=0)
-    return np.where(spread > 0, spread, 1.0)
-
-
 def _informative(
     y: FloatArray, x: FloatArray, absorbed: Absorbed
 ) -> tuple[BoolArray, dict[str, int], Absorbed]:
@@ -223,12 +244,14 @@ def _first_failure(y: FloatArray, x: FloatArray, absorbed: Absorbed) -> tuple[st
 
 
 def _iterated(
-    y: FloatArray, x: FloatArray, offset: FloatArray, absorbed: Absorbed
+    y: FloatArray, x: FloatArray, absorbed: Absorbed, beta: FloatArray, logs: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Newton's steps, halved where one overshoots. After each, creators fit their totals anew."""
+    """Newton's steps, halved where one overshoots. After each, creators fit their totals anew.
+
+    `logs` are the log means that go with `beta`, up to the effects of creators and weeks.
+    """
     creators = absorbed.creators
-    logs = np.log(creators.sums(y))[creators.codes] + log_shares(offset, creators)
-    beta = np.zeros(x.shape[1])
+    logs = np.log(creators.sums(y))[creators.codes] + log_shares(logs, creators)
     for _ in range(MOST_STEPS):
         mean = np.exp(logs)
         projection = absorbed.weighted(mean)
@@ -244,7 +267,8 @@ def _iterated(
         largest = max(1.0, float(np.abs(beta).max(initial=0.0)))
         # Without columns the weeks alone move, so their last move decides.
         last = step if len(step) else move
-        if factor == 1.0 and float(np.abs(last).max()) < _TOLERANCE * largest:
+        is_near = float(np.abs(move).max()) < _NEAR  # the weeks may move where no column does
+        if factor == 1.0 and is_near and float(np.abs(last).max()) < _TOLERANCE * largest:
             return beta, np.exp(logs)
         if np.abs(logs).max() > _LARGEST_PREDICTOR:
             break

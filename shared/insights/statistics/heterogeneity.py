@@ -7,7 +7,6 @@ around a common mean with variance τ² (Paule & Mandel 1982, J. Res. Natl. Bur.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq  # type: ignore[import-untyped]
 
 from shared.insights.statistics.distributions import (
     chi2_quantile,
@@ -24,7 +23,7 @@ FEWEST_CREATORS = 5
 
 _TAU2_GRID = 61
 _NORMAL_GRID = 101
-_GROWTH = 4.0
+_MOST_STEPS, _TOLERANCE, _NO_FALL = 200, 1e-13, 1e-300
 _TAIL = (1 - CONFIDENCE) / 2
 
 
@@ -178,18 +177,24 @@ class _Profile:
     @property
     def tau2(self) -> float:
         """The estimate of Paule & Mandel: Q equals its expectation."""
-        return self.tau2_at(self.df)
+        return float(self.tau2_at(np.array([self.df]))[0])
 
-    def tau2_at(self, level: float) -> float:
-        """The τ² at which Q falls to `level`; 0 where it never is as large."""
-        if self.q <= level:
-            return 0.0
-        high = 1.0
-        while q_statistic(self.b, self.v, high) > level:
-            high *= _GROWTH
-        return float(
-            brentq(lambda tau2: q_statistic(self.b, self.v, tau2) - level, 0.0, high, xtol=1e-14)
-        )
+    def tau2_at(self, levels: FloatArray) -> FloatArray:
+        """The τ² at which Q falls to each level; 0 where it never is as large.
+
+        Q is convex and falls, so Newton's steps from 0 never go too far.
+        """
+        tau2 = np.zeros(len(levels))
+        for _ in range(_MOST_STEPS):
+            weights = 1 / (self.v + tau2[:, None])
+            means = (weights * self.b).sum(axis=1) / weights.sum(axis=1)
+            parts = weights * (self.b - means[:, None]) ** 2
+            fall = np.maximum((weights * parts).sum(axis=1), _NO_FALL)
+            step = np.maximum(parts.sum(axis=1) - levels, 0.0) / fall
+            tau2 += step
+            if (step <= _TOLERANCE * tau2).all():
+                break
+        return tau2
 
     def mean(self, tau2: float) -> tuple[float, float]:
         """The mean, and its standard error with the common one."""
@@ -197,13 +202,12 @@ class _Profile:
         return mean, float(np.hypot(se, np.sqrt(self.shared)))
 
     def tau2_ends(self) -> Ends:
-        low, high = (float(chi2_quantile(share, self.df)) for share in (1 - _TAIL, _TAIL))
-        return Ends(self.tau2_at(low), self.tau2_at(high))
+        low, high = self.tau2_at(chi2_quantile(np.array([1 - _TAIL, _TAIL]), self.df))
+        return Ends(float(low), float(high))
 
     def tau2_quantiles(self) -> FloatArray:
         chances = (np.arange(_TAU2_GRID) + 0.5) / _TAU2_GRID
-        levels = chi2_quantile(chances, self.df)
-        return np.array([self.tau2_at(float(level)) for level in levels])
+        return self.tau2_at(chi2_quantile(chances, self.df))
 
     def prediction(self, tau2_quantiles: FloatArray) -> Ends:
         """The interval of Nagashima, Noma & Furukawa (2019, Stat. Methods Med. Res. 28, 1689–1702).

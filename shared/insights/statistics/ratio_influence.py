@@ -6,11 +6,10 @@ fitted anew, by the video's leverage (Pregibon 1981, Ann. Stat. 9(4), 705–724)
 """
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 
 from shared.insights.statistics.cluster_covariance import information
 from shared.insights.statistics.effect import NotEstimable
-from shared.insights.statistics.fixed_effects import FixedEffectsFit, poisson_fixed_effects
+from shared.insights.statistics.fixed_effects import FixedEffectsFit, refitted
 from shared.insights.statistics.products import crossed
 from shared.insights.statistics.resampling import BoolArray, FloatArray
 
@@ -48,12 +47,7 @@ def steps_without_videos(model: FixedEffectsFit, column: int) -> FloatArray:
 
 def refitted_without(model: FixedEffectsFit, left_out: BoolArray) -> FixedEffectsFit | None:
     """The model of the other rows; None where they hold no answer."""
-    others = ~left_out
-    design = pd.DataFrame(model.x[others], columns=list(model.names))
-    weeks = None if model.weeks is None else model.weeks.where(others)
     try:
-        return poisson_fixed_effects(
-            model.y[others], design, model.offset[others], model.creators.where(others), weeks
-        )
+        return refitted(model, ~left_out)
     except NotEstimable:
         return None

@@ -50,6 +50,25 @@ def test_a_step_without_a_video_is_close_to_the_fit_without_it():
     assert np.argmax(np.abs(steps)) == np.argmax(np.abs(changes))
 
 
+@pytest.mark.parametrize("weeks", [False, True])
+def test_a_fit_without_some_is_that_of_the_others_from_the_beginning(weeks):
+    """The search starts from the whole fit, which says where the answer is and nothing of it."""
+    model = fitted(weeks=weeks)
+    for left_out in (model.creators.codes == 3, np.arange(len(model.y)) == 7):
+        design = pd.DataFrame(model.x[~left_out], columns=["rating", "control"])
+        week = model.weeks.where(~left_out) if weeks else None
+        creators = model.creators.where(~left_out)
+        anew = poisson_fixed_effects(
+            model.y[~left_out], design, model.offset[~left_out], creators, week
+        )
+
+        refitted = refitted_without(model, left_out)
+
+        assert refitted.beta == pytest.approx(anew.beta, rel=1e-10)
+        assert refitted.mean == pytest.approx(anew.mean, rel=1e-10)
+        assert refitted.names == anew.names and (refitted.kept == anew.kept).all()
+
+
 def test_each_column_has_its_own_steps():
     model = fitted()
 
