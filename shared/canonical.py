@@ -2,7 +2,8 @@
 
 import json
 import math
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from typing import Any
 
 DIGITS = 12
@@ -32,4 +33,9 @@ def json_text(document: Any) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of the libraries that compute the numbers."""
-    return {name: version(name) for name in LIBRARIES}
+    return {name: _version(name) for name in LIBRARIES}
+
+
+@cache  # the library's metadata is a file, which takes longer to read than a small analysis
+def _version(library: str) -> str:
+    return metadata.version(library)

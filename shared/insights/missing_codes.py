@@ -80,6 +80,8 @@ def missing_codes(
             codes += _suspected(name, values)
             continue
         outside = values[(values < limits[0]) | (values > limits[1])]
+        if outside.empty:
+            continue
         if outside.nunique() > MOST_IMPOSSIBLE_VALUES or 2 * len(outside) > len(values):
             scales.append(OtherScale(name, len(outside), *limits))
             continue
@@ -100,7 +102,10 @@ def _codes_of_counts(frame: pd.DataFrame, plan: Plan) -> Iterator[MissingCode]:
     for name in frame:
         if name in measured or plan.kind(name) not in ("count", "seconds", "part"):
             continue
-        counts = frame.loc[frame[name] < 0, name].value_counts().sort_index()
+        negative = frame[name] < 0
+        if not negative.any():
+            continue
+        counts = frame.loc[negative, name].value_counts().sort_index()
         if len(counts) > MOST_IMPOSSIBLE_VALUES or not USUAL_CODES.issuperset(counts.index):
             continue
         for value, cells in counts.items():

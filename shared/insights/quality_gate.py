@@ -128,7 +128,7 @@ def gate(table: VideoTable, plan: Plan, only_synthetic: bool = False) -> Gate:
             for name in sorted({*plan.outcomes, *plan.exposure.values()})
             if passed[name].isna().any()
         },
-        months=_months(frame, plan),
+        months=_months(frame, rules),
         codes=codes,
         scales=scales,
         unrated=_unrated(frame, plan, candidates, (*rules, *completeness)),
@@ -255,16 +255,21 @@ def _older_duplicates(frame: pd.DataFrame, passing: pd.Series) -> pd.Series:
     return duplicates.reindex(frame.index, fill_value=False)
 
 
-def _months(frame: pd.DataFrame, plan: Plan) -> dict[str, tuple[int, int]]:
+def _months(frame: pd.DataFrame, rules: Sequence[Rule]) -> dict[str, tuple[int, int]]:
     if "created_at" not in frame or "views" not in frame:
         return {}
     broken = np.zeros(len(frame), dtype=bool)
-    for _, fails in _impossible(frame, plan):
-        broken |= fails.to_numpy(dtype=bool)
-    month = frame["created_at"].dt.strftime("%Y-%m")
-    rows = pd.DataFrame({"month": month, "broken": broken}).dropna()
-    counts = rows.groupby("month")["broken"].agg(["size", "sum"])
-    return {str(name): (int(row["size"]), int(row["sum"])) for name, row in counts.iterrows()}
+    for name, fails in rules:
+        if name in IMPOSSIBLE:
+            broken |= fails.to_numpy(dtype=bool)
+    dated = frame["created_at"].notna().to_numpy(dtype=bool)
+    created = frame["created_at"][dated].dt.tz_localize(None).to_numpy(dtype="datetime64[M]")
+    months, codes = np.unique(created, return_inverse=True)
+    sizes, impossible = np.bincount(codes), np.bincount(codes, broken[dated])
+    return {
+        str(month): (int(size), int(count))
+        for month, size, count in zip(months, sizes, impossible, strict=True)
+    }
 
 
 def _refuse_too_little(
