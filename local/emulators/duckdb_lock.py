@@ -19,6 +19,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local.emulators.less_work import plan_quickly
+from local.emulators.syntax_trees import without_copies
 
 if TYPE_CHECKING:
     from bqemulator.storage.engine import DuckDBEngine
@@ -68,6 +69,7 @@ def close_emulator(uploads: Path) -> None:
 
 
 @lru_cache(maxsize=512)
+@without_copies
 def not_bigquery(sql: str) -> str | None:
     """BigQuery's message for a statement or table function that only DuckDB has, or None."""
     word = _FIRST_WORD.match(sql)

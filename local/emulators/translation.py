@@ -7,25 +7,23 @@ takes several times longer than DuckDB needs to run it, and most statements come
 import json
 import re
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from functools import lru_cache, wraps
 from operator import is_not
 from typing import Any
 
-from sqlglot.errors import ParseError, TokenError
-
 from local.emulators.stored_translations import StoredTranslations
+from local.emulators.syntax_trees import (
+    CACHED_TEXTS,
+    LONGEST_CACHED_CHARS,
+    awaited_without_copies,
+    save_trees,
+    without_copies,
+)
 
-CACHED_TEXTS = 200
-LONGEST_CACHED_CHARS = 50_000
-POSITIONS = ("line", "col", "start", "end")
-Parse = Callable[..., list[Any]]
 Translate = Callable[..., Any]
 
 CHANGES_WITHOUT_TABLES = re.compile(r"INFORMATION_SCHEMA|SYSTEM_TIME", re.IGNORECASE)
 """What a statement may name whose translation depends on more than the tables."""
-
-_only_reads: ContextVar[bool] = ContextVar("_only_reads", default=False)
 
 
 def cache_translations(stored: StoredTranslations) -> None:
@@ -39,9 +37,8 @@ def cache_translations(stored: StoredTranslations) -> None:
     from bqemulator.sql import inner_query
     from bqemulator.sql.rewriter import default_dataset
     from bqemulator.sql.translator import SQLTranslator
-    from sqlglot.dialects.dialect import Dialect
 
-    Dialect.parse = cached_parse(Dialect.parse)  # type: ignore[method-assign]
+    save_trees()
     SQLTranslator.translate = cached_translate(SQLTranslator.translate, stored)  # type: ignore[method-assign]
     # Their answers follow from the text alone. Callers only read the trees that some of them give.
     for module, names in (
@@ -169,62 +166,6 @@ def cached_until_a_table_changes(
         return answer
 
     return rewritten
-
-
-def without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function for which `cached_parse` copies nothing, because it changes no tree."""
-
-    @wraps(function)
-    def reading(*arguments: Any, **options: Any) -> Any:
-        token = _only_reads.set(True)
-        try:
-            return function(*arguments, **options)
-        finally:
-            _only_reads.reset(token)
-
-    return reading
-
-
-def awaited_without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a coroutine. Other tasks still get copies: each has a context of its own."""
-
-    @wraps(function)
-    async def reading(*arguments: Any, **options: Any) -> Any:
-        token = _only_reads.set(True)
-        try:
-            return await function(*arguments, **options)
-        finally:
-            _only_reads.reset(token)
-
-    return reading
-
-
-def cached_parse(parse: Parse) -> Parse:
-    """`Dialect.parse` with a cache: it parses a text once and returns copies after that."""
-
-    @lru_cache(maxsize=CACHED_TEXTS)
-    def parsed(text: str, dialect: Any, settings: str, **options: Any) -> list[Any]:
-        try:
-            trees = parse(dialect, text, **options)
-        except TokenError as error:
-            # bqemulator catches ParseError alone. Of a TokenError it makes a 500, which every
-            # client repeats for minutes.
-            raise ParseError(str(error)) from error
-        for node in (node for tree in trees if tree for node in tree.walk()):
-            # Positions in the text are most of the bytes to copy, and no code reads them.
-            node._meta = {
-                key: value for key, value in node.meta.items() if key not in POSITIONS
-            } or None
-        return trees
-
-    def copied(dialect: Any, sql: str, **options: Any) -> list[Any]:
-        if len(sql) > LONGEST_CACHED_CHARS:
-            return parse(dialect, sql, **options)
-        # Dialects that differ only in their settings compare equal, so the settings are a key too.
-        trees = parsed(sql, dialect, str(dialect.settings), **options)
-        return trees if _only_reads.get() else [tree and tree.copy() for tree in trees]
-
-    return copied
 
 
 def cached_translate(translate: Translate, stored: StoredTranslations) -> Translate:
