@@ -17,7 +17,7 @@ WHOLE = plan(columns=COLUMNS)
 
 def rated(*last: dict[str, str]) -> list[dict]:
     """Videos of one measurement, of which the last ones have another."""
-    videos = [video | MEASURED for video in rows()]
+    videos = [video | MEASURED for video in rows(60, 12)]
     for position, values in enumerate(last, start=len(videos) - len(last)):
         videos[position] |= values
     return videos

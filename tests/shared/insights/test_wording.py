@@ -24,6 +24,8 @@ FULL = plan(
         "unexpectedness, emotional_intensity]"
     ),
     predictors="[unexpectedness, emotional_intensity]",
+    outcomes="[views]",
+    exposure="",
     controls="[age]",
     sampling_frame="Every public post of these creators in May 2026.",
 )
