@@ -66,10 +66,15 @@ def listing(number: int, posted_at: datetime, creator: int, caption_factor: int 
 
 def reading(number: int, posted_at: datetime, age: timedelta) -> Record:
     """A later reading of a post's counts."""
+    later = _counts(number, posted_at).model_copy(update={"collected_at": posted_at + age})
+    return Record(video_id=str(video_id(number, posted_at)), metrics=later)
+
+
+@lru_cache  # the readings of a post follow one another, and a listing takes long to read
+def _counts(number: int, posted_at: datetime) -> Metrics:
     counts = listing(number, posted_at, number).metrics
     assert counts is not None
-    later: Metrics = counts.model_copy(update={"collected_at": posted_at + age})
-    return Record(video_id=str(video_id(number, posted_at)), metrics=later)
+    return counts
 
 
 def curve(number: int, posted_at: datetime, age: timedelta) -> Record:
