@@ -36,6 +36,7 @@ from local.emulators.less_work import (
     forgo_geography,
     forgo_pandas,
     forgo_storage_api,
+    insert_new_tables,
 )
 from local.emulators.short_routes import ShortRoutes
 from local.emulators.statements import watched
@@ -177,6 +178,7 @@ def _server(port: int, data: Path, project: str) -> "EmulatorServer":
     forgo_geography()
     _keep_no_history()
     _keep_jobs_in_memory()
+    insert_new_tables()
     os.environ["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # bqemulator would download them too
     from bqemulator.config import LogFormat, LogLevel
     from bqemulator.observability.logging_ import configure_logging

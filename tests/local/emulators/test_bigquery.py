@@ -70,7 +70,9 @@ def running(data):
 def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(tmp_path):
     with running(tmp_path) as (client, process):
         client.create_dataset("d")
-        client.create_table(bigquery.Table("p.d.t", [bigquery.SchemaField("x", "INT64")]))
+        for _ in range(2):
+            client.delete_table("d.t", not_found_ok=True)
+            client.create_table(bigquery.Table("p.d.t", [bigquery.SchemaField("x", "INT64")]))
         for number in range(5):
             client.query(MERGE.format(number)).result()
 
@@ -82,7 +84,8 @@ def test_a_change_of_a_table_leaves_no_copy_of_it_and_no_statement(tmp_path):
         copies = "SELECT COUNT(*) FROM duckdb_tables() WHERE schema_name = '_bqemulator_snapshots'"
         (count,) = database.execute(copies).fetchone()
         (jobs,) = database.execute('SELECT COUNT(*) FROM "_bqemulator_catalog".jobs').fetchone()
-    assert (row.n, count, jobs) == (5, 0, 0)
+        described = database.execute('SELECT table_id FROM "_bqemulator_catalog".tables').fetchall()
+    assert (row.n, count, jobs, described) == (5, 0, 0, [("t",)])
 
 
 @pytest.mark.campaign

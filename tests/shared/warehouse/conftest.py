@@ -55,6 +55,10 @@ class Db:
         Loader(self.client, self.dataset, self.primary_raters).load(records)
 
     def rows(self, query: str, **parameters: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.start(query, **parameters).result()]
+
+    def start(self, statement: str, **parameters: str) -> bigquery.QueryJob:
+        """The local BigQuery has run the statement when it answers."""
         config = bigquery.QueryJobConfig(
             default_dataset=f"test.{self.dataset}",
             query_parameters=[
@@ -62,7 +66,7 @@ class Db:
                 for name, value in parameters.items()
             ],
         )
-        return [dict(row) for row in self.client.query(query, job_config=config).result()]
+        return self.client.query(statement, job_config=config)
 
     def fact(self, video_id: str) -> dict[str, Any]:
         (row,) = self.rows("SELECT * FROM fact_video_analytics WHERE video_id = @v", v=video_id)
@@ -76,7 +80,8 @@ class Db:
         )
         for row in self.rows(filled):
             if row["is_filled"]:
-                self.rows(f"DELETE FROM {row['name']} WHERE TRUE")
+                job = self.start(f"DELETE FROM {row['name']} WHERE TRUE")
+                assert (job.state, job.errors) == ("DONE", None)
 
     def erasable_rows(self) -> WarehouseRows:
         return WarehouseRows(self.client, self.dataset)
