@@ -20,6 +20,9 @@ from tests.programs import python
 
 _NUMBER = itertools.count()
 
+PAGE_ROWS = 10_000
+"""Of a page whose size is known, the client asks together with the end of the job."""
+
 
 @pytest.fixture(scope="session")
 def bigquery_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -55,7 +58,7 @@ class Db:
         Loader(self.client, self.dataset, self.primary_raters).load(records)
 
     def rows(self, query: str, **parameters: str) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.start(query, **parameters).result()]
+        return [dict(row) for row in self.start(query, **parameters).result(page_size=PAGE_ROWS)]
 
     def start(self, statement: str, **parameters: str) -> bigquery.QueryJob:
         """The local BigQuery has run the statement when it answers."""
@@ -133,7 +136,7 @@ def is_as_made(client: bigquery.Client, dataset: str) -> bool:
         f"SELECT table_name, column_name FROM `{dataset}`.INFORMATION_SCHEMA.COLUMNS "
         "ORDER BY table_name, ordinal_position"
     )
-    for table, column in client.query(statement).result():
+    for table, column in client.query(statement).result(page_size=PAGE_ROWS):
         columns.setdefault(table, []).append(column)
     return columns == {name: [field["name"] for field in schema(name)] for name in definitions()}
 
