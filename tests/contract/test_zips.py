@@ -48,8 +48,10 @@ NO_NETWORK = ("dns error", "error sending request", "Could not connect", "Failed
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory) -> Iterator[Endpoints]:
-    with running(tmp_path_factory.mktemp("home"), QUERY | LAKE) as endpoints:
+def cloud(made_tables, tmp_path_factory) -> Iterator[Endpoints]:
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(made_tables, home / "data")
+    with running(home, QUERY | LAKE) as endpoints:
         yield endpoints
 
 

@@ -18,9 +18,16 @@ def posts() -> int:
 
 
 @pytest.fixture(scope="session")
-def library(rendered_library: Path, tmp_path_factory: pytest.TempPathFactory, posts: int) -> Path:
+def library(
+    rendered_library: Path,
+    made_tables: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    posts: int,
+) -> Path:
+    """The library of a home that has its tables, too. Every run begins with a copy of the home."""
     root = tmp_path_factory.mktemp("faults") / "library"
     shutil.copytree(rendered_library, root)
+    shutil.copytree(made_tables, root.parent / "data")
     return generate(root, posts=posts).root
 
 

@@ -103,7 +103,7 @@ def run(
     `plan` lets go wrong what it says. With `asks_gemini` every file is rated by Gemini, too, which
     the environment must lead to. With a `freshness_s` above a minute `load` pulls.
     """
-    shutil.copytree(library, home / "library")
+    shutil.copytree(library.parent, home, dirs_exist_ok=True)
     with (
         running(home, faults=plan, freshness_s=freshness_s) as endpoints,
         pointing_at(endpoints),

@@ -49,10 +49,13 @@ def _comes_later(item: pytest.Item) -> tuple[bool, bool]:
 
 
 @pytest.fixture(scope="session")
-def cloud(rendered_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+def cloud(
+    rendered_library: Path, made_tables: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoints]:
     """The addresses of the running cloud. Commands with its `--home` use it like `tta up`."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(rendered_library, home / "library")
+    shutil.copytree(made_tables, home / "data")
     with running(home, posts=POSTS, publish=True) as endpoints:
         yield endpoints
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -34,8 +35,9 @@ drain_records(DrainApp.connect(settings, LoadApp.connect(settings)))
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
+def cloud(made_tables, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
+    shutil.copytree(made_tables, home / "data")
     with (
         with_variables({"DAILY_BUDGET_BYTES": str(10**12)}),
         running(home, PARTS, freshness_s=300) as endpoints,

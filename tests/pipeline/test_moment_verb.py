@@ -30,11 +30,12 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture(scope="module")
-def studio(rendered_library, tmp_path_factory):
+def studio(rendered_library, made_tables, tmp_path_factory):
     """A cloud with the studio's ratings, and what `tta fetch` said, twice, of its posts."""
     folder = tmp_path_factory.mktemp("studio")
     home = folder / "home"
     shutil.copytree(rendered_library, home / "library")
+    shutil.copytree(made_tables, home / "data")
     (folder / "collections.yaml").write_text(COLLECTIONS)
     with running(home, PARTS, publish=True) as endpoints, pointing_at(endpoints):
         assert here(home, "collections", "put", folder / "collections.yaml").returncode == 0

@@ -5,6 +5,7 @@ asks is on the wire.
 """
 
 import json
+import shutil
 
 import pytest
 
@@ -20,10 +21,11 @@ ALL = CLIPS * REPLICATES * 2
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def story(made_tables, tmp_path_factory):
     folder = tmp_path_factory.mktemp("multiverse")
     home, clips = folder / "home", folder / "clips"
     clips.mkdir()
+    shutil.copytree(made_tables, home / "data")
     for number in range(CLIPS):
         make_clip(clips / f"{number}.mp4", number + 10)  # a made-up moment lies within 10 s
     runs, requests = {}, {}

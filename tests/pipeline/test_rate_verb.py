@@ -5,10 +5,12 @@ key that is refused; then a cloud without any key.
 """
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,9 +49,10 @@ def gemini() -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="module")
-def story(gemini: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(gemini: StandIn, made_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder, story = tmp_path_factory.mktemp("rate"), Story()
     home, clip, other = folder / "home", folder / "clip.mp4", folder / "other.mp4"
+    shutil.copytree(made_tables, home / "data")
     make_clip(clip, 6)
     make_clip(other, 4)
 

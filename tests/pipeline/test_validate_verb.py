@@ -6,6 +6,7 @@ what they are.
 
 import json
 import re
+import shutil
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -29,10 +30,11 @@ CARDS = "SELECT video_id, rater, cards FROM fact_rating WHERE STARTS_WITH(rater,
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def story(made_tables, tmp_path_factory):
     folder = tmp_path_factory.mktemp("validate")
     home, clips = folder / "home", folder / "clips"
     clips.mkdir()
+    shutil.copytree(made_tables, home / "data")
     for number in range(CLIPS):
         make_clip(clips / f"{number}.mp4", number + 10)  # a made-up moment lies within 10 s
     runs = {}

@@ -334,7 +334,8 @@ def test_no_selection_is_wrong_use(capsys):
     assert "collection:NAME" in capsys.readouterr().err
 
 
-def test_a_running_cloud_is_asked_over_its_own_wire(clips, tmp_path, capsys):
+def test_a_running_cloud_is_asked_over_its_own_wire(clips, made_tables, tmp_path, capsys):
+    shutil.copytree(made_tables, tmp_path / "home/data")
     with running(tmp_path / "home", INGEST, publish=True) as endpoints:
         with pointing_at(endpoints):
             lake = Lake.connect(endpoints.project, endpoints.bucket)
