@@ -12,19 +12,18 @@ from shared.insights.ledger.runs import model_release, remember
 from shared.insights.plan import BadPlan
 from shared.rating.gemini.models import served_models
 from tests.fakes import LakeInMemory
-from tests.insights_tables import plan, rows, table
+from tests.insights_tables import ONE_OUTCOME, plan, rows, table
 
 NEW = "gemini/gemini-3.8-flash/2.0"  # released on 2026-09-02
 OLD = "gemini/gemini-3.5-flash/2.0"  # released on 2026-05-19
 LOCKED = datetime(2026, 8, 20, 12, tzinfo=UTC)
 TABLE = "videos@tiktok"
 COLUMNS = "[video_id, creator, views, likes, unexpectedness, created_at, rater]"
-OF_VIEWS = {"outcomes": "[views]", "exposure": ""}
 KEYS = {"raters": "[gemini/]", "first_released_after": "2026-08-01"}
 
 
 def registered(**keys: str):
-    return plan(columns=COLUMNS, **(OF_VIEWS | (keys or KEYS)))
+    return plan(columns=COLUMNS, **(ONE_OUTCOME | (keys or KEYS)))
 
 
 def insights_of(raters, of):

@@ -10,12 +10,13 @@ from shared.insights.caution import Caution
 from shared.insights.method_words import methods_paragraph
 from shared.insights.result import Insights
 from shared.insights.verdict_words import COLLECT, LOOK, OWN, PEOPLE, TEST, verdict_sentences
-from tests.insights_tables import plan, rows, table
+from tests.insights_tables import ONE_OUTCOME, plan, rows, table
 
 PLAN = plan(
     columns="[video_id, creator, created_at, collected_at, views, likes, synthetic, rater, "
     "unexpectedness]",
     predictors="[unexpectedness]",
+    **ONE_OUTCOME,
     sampling_frame="Every public post of these creators in May 2026.",
 )
 

@@ -15,7 +15,7 @@ from shared.insights.number_words import decimals, p_value, ratio_text, share_te
 from shared.insights.predictor_steps import step_of
 from shared.insights.result import Insights
 from shared.insights.wording import answer, finding, pooled
-from tests.insights_tables import plan, rows, table
+from tests.insights_tables import ONE_OUTCOME, plan, rows, table
 
 FORBIDDEN = re.compile(r"\b(driv\w+|caus\w+|because|impact\w*|leads? to|effects? of)\b", re.I)
 FULL = plan(
@@ -24,8 +24,7 @@ FULL = plan(
         "unexpectedness, emotional_intensity]"
     ),
     predictors="[unexpectedness, emotional_intensity]",
-    outcomes="[views]",
-    exposure="",
+    **ONE_OUTCOME,
     controls="[age]",
     sampling_frame="Every public post of these creators in May 2026.",
 )

@@ -17,7 +17,7 @@ from shared.insights.plan import Plan
 from shared.insights.quality_gate import Gate, gate
 from shared.insights.statistics.resampling import Groups
 from shared.insights.statistics.within_correlation import within_correlation
-from tests.insights_tables import COLLECTED, plan, rows, table
+from tests.insights_tables import COLLECTED, ONE_OUTCOME, plan, rows, table
 
 FULL = plan(
     columns=(
@@ -26,6 +26,7 @@ FULL = plan(
         "emotional_intensity, valence]"
     ),
     predictors="[unexpectedness, valence]",
+    **ONE_OUTCOME,
     controls="[followers, duration_s, age]",
 )
 

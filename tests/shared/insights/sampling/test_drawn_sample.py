@@ -11,11 +11,12 @@ from shared.insights.analysis import analyse
 from shared.insights.sampling.headline_draw import DrawRequest, NotDrawable, draw_for_headline
 from shared.insights.wording import answer
 from tests.agreement_tables import ratings, row
-from tests.insights_tables import plan, rows, table
+from tests.insights_tables import ONE_OUTCOME, plan, rows, table
 
 PLAN = plan(
     columns="[video_id, creator, views, likes, unexpectedness, language]",
     controls="{language: categorical}",
+    **ONE_OUTCOME,
 )
 
 
