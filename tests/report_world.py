@@ -19,6 +19,7 @@ from shared.insights.plan_file import default_plan, default_text, parse_plan
 from shared.insights.report import data
 from shared.insights.report.analysis import Analysis, analysis_of
 from shared.insights.report.data import ReportData, report_data
+from shared.insights.report.page import page
 from shared.insights.report.usual_counts import KPIS
 from shared.warehouse.tables import schema
 from tests.moment_world import Audience, retention_rows
@@ -227,6 +228,12 @@ def usual_report() -> ReportData:
     )
 
 
+@lru_cache
+def usual_page() -> str:
+    """The page of it, which no test changes."""
+    return page(usual_report())
+
+
 class Page(HTMLParser):
     """What a page says: bound numbers and sentences, and digits that nothing binds."""
 
@@ -290,6 +297,12 @@ def cells(tables: Mapping[str, Sequence[Row]]) -> Iterator[tuple[tuple[str, str]
     for table, table_rows in tables.items():
         for row in table_rows:
             yield (table, row[keys[table]]), row
+
+
+@lru_cache
+def usual_page_read() -> Page:
+    """What the usual page says, read once for all tests."""
+    return Page(usual_page())
 
 
 def text_of(page: str) -> str:

@@ -6,9 +6,8 @@ import pytest
 
 from shared.insights.report.figures import figures
 from shared.insights.report.glossary import TERMS, explained
-from shared.insights.report.page import page
 from shared.insights.report.sections import SECTIONS, empty_figures, sections_with
-from tests.report_world import HOSTILE, report_of, rows, text_of, usual_report
+from tests.report_world import HOSTILE, report_of, rows, text_of, usual_page, usual_report
 
 
 def test_the_first_use_of_a_term_leads_to_its_meaning():
@@ -39,7 +38,7 @@ def test_what_a_person_types_is_code():
 
 
 def test_the_page_explains_every_term_once():
-    markup = page(usual_report())
+    markup = usual_page()
 
     for term in TERMS:
         assert markup.count(f'id="means-{term.key}"') == 1

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from shared.insights.report.page import page
-from tests.report_world import Page, report_of, rows, text_of, usual_report
+from tests.report_world import report_of, rows, text_of, usual_page, usual_page_read, usual_report
 
 
 @lru_cache
@@ -15,7 +15,7 @@ def account():
 
 def test_a_rater_without_meaning_asks_about_change():
     assert "Does change of picture and sound go with more views?" in page(account())
-    assert "Does unexpectedness go with more views?" in page(usual_report())
+    assert "Does unexpectedness go with more views?" in usual_page()
 
 
 def test_a_page_about_one_account_shows_no_number_of_creators():
@@ -23,12 +23,11 @@ def test_a_page_about_one_account_shows_no_number_of_creators():
 
     assert "<dd>This account</dd>" in written
     assert "<dt>Creators</dt>" not in written
-    assert "<dt>Creators</dt>" in page(usual_report())
+    assert "<dt>Creators</dt>" in usual_page()
 
 
 def test_ratios_are_for_the_step_that_people_use():
-    data = usual_report()
-    shown = Page(page(data))
+    shown = usual_page_read()
     payload = shown.payload
 
     assert payload["steps"]["unexpectedness"] == "videos 10 points higher in unexpectedness"

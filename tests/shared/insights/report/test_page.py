@@ -10,12 +10,13 @@ from shared.insights.report.gallery import gallery_videos
 from shared.insights.report.page import page
 from tests.report_world import (
     HOSTILE,
-    Page,
     briefly,
     cells,
     report_of,
     row,
     rows,
+    usual_page,
+    usual_page_read,
     usual_report,
 )
 
@@ -23,7 +24,7 @@ from tests.report_world import (
 def test_every_number_equals_its_row():
     data = usual_report()
     table_cells = dict(cells(data.tables()))
-    bound = Page(page(data)).bound
+    bound = usual_page_read().bound
 
     assert len(bound) > 1_000
     for number in bound:
@@ -42,7 +43,7 @@ def test_every_number_equals_its_row():
 
 
 def test_no_number_stands_there_without_a_row():
-    assert Page(page(usual_report())).unbound == []
+    assert usual_page_read().unbound == []
 
 
 def test_what_the_scripts_draw_is_what_the_tables_say():
@@ -51,7 +52,7 @@ def test_what_the_scripts_draw_is_what_the_tables_say():
     tables = {"effect": "insight_effect", "figure": "insight_agreement"}
 
     drawn = 0
-    for name, those in Page(page(data)).payload["figures"].items():
+    for name, those in usual_page_read().payload["figures"].items():
         for number in those:
             key = "effect" if "effect" in number else "figure" if "figure" in number else "finding"
             row = table_cells[tables.get(key, "insight_quality"), number[key]]
@@ -62,7 +63,7 @@ def test_what_the_scripts_draw_is_what_the_tables_say():
 
 
 def test_a_script_in_a_caption_stays_text():
-    written = page(usual_report())
+    written = usual_page()
 
     assert HOSTILE not in written
     assert "<img src=x" not in written
