@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -77,21 +77,21 @@ def main(listener: socket.socket, paths: Sequence[str]) -> None:
         # To collect uses up some parameters, which are iterators. So the forks need a new process.
         words = [word for word in sys.argv[1:] if word != COLLECT]
         os.execv(sys.executable, [sys.executable, "-m", "tests.workers", *words])
-    fork_for_each(listener, _work)
+    fork_for_each(listener)
     with suppress(ChildProcessError):
         while os.wait():  # so that their CPU counts as this one's
             pass
 
 
-def fork_for_each(listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-    """Serve each connection in a fork, which ends when it is served, until standard input ends."""
+def fork_for_each(listener: socket.socket) -> None:
+    """Be a process of xdist for each connection, in a fork, until standard input ends."""
     gc.collect()
     gc.freeze()  # or the collector would write into the shared pages
     while listener in select.select([listener, 0], [], [])[0]:
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            serve(connection)
+            _work(connection)
             end_without_destructors(0)
         connection.close()
         _reap()
