@@ -8,7 +8,6 @@ A program that another environment, another hash seed or a folder for `sitecusto
 started with `sys.executable` instead: a fork has begun already. So is one whose group is signalled.
 """
 
-import ctypes
 import fcntl
 import gc
 import importlib
@@ -46,8 +45,6 @@ IMPORTED = (
 )
 STREAMS = (0, 1, 2)
 MOST_FILES = 8
-LARGE_PAGE = 1 << 21
-MADV_COLLAPSE = 25
 
 
 def python(inherited: Iterable[int] = ()) -> list[str]:
@@ -105,22 +102,7 @@ def main(listener: socket.socket) -> None:
     gc.freeze()  # or the collector would write into the shared pages
     gc.set_threshold(50_000, 20, 20)  # as in the tests
     gc.enable()
-    move_into_large_pages()
     run_programs(listener)
-
-
-def move_into_large_pages() -> None:
-    """Have the kernel keep our memory in pages of 2 MB where it can: a fork takes half the time.
-
-    It copies the table of pages, which is shorter. Older kernels refuse, and nothing changes.
-    """
-    madvise = ctypes.CDLL(None).madvise
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        addresses, rights, _, _, _, *name = line.split()
-        if rights == "rw-p" and name in ([], ["[heap]"]):
-            start, end = (int(address, 16) for address in addresses.split("-"))
-            for page in range(start + -start % LARGE_PAGE, end - LARGE_PAGE + 1, LARGE_PAGE):
-                madvise(ctypes.c_void_p(page), ctypes.c_size_t(LARGE_PAGE), MADV_COLLAPSE)
 
 
 def run_programs(listener: socket.socket) -> None:
