@@ -109,6 +109,16 @@ def test_what_was_released_before_midnight_is_paid_by_the_new_day(world):
     assert {name.split("/")[2] for name in marks} == {"2026-11-03"}
 
 
+def test_what_was_released_yesterday_morning_is_in_flight_until_midnight(world):
+    """Its mark is older than a day, but dated yesterday."""
+    world.park(30, due_hours=0)
+    world.now = at(1)
+    world.sweep()
+    world.now = at(47)
+
+    assert world.sweep()["published"] == 0
+
+
 @pytest.mark.parametrize("days", [2, 400, -2])
 def test_a_sweep_with_a_wrong_clock_deletes_no_mark_and_releases_nothing_twice(world, days):
     world.park(30)
