@@ -67,10 +67,10 @@ pictures: browser ## Take the pictures of the documentation from the demo: first
 	@$(BIN)/tta demo >/dev/null
 	@$(BIN)/tta report --demo --out build/pictures/report.html >/dev/null
 	@$(BIN)/tta rate-kit local/sandbox/clip_files --out build/pictures/kit --seed 7 --dimension unexpectedness >/dev/null
-	@$(BIN)/python scripts/pictures.py build/pictures/report.html build/pictures/kit/index.html
+	@$(BIN)/python -m scripts.pictures build/pictures/report.html build/pictures/kit/index.html
 	@$(BIN)/tta insights --input docs/tutorials/videos.csv --plan docs/tutorials/plan.yaml --out build/pictures/answer.json >/dev/null
 	@$(BIN)/python docs/tutorials/figure.py build/pictures/answer.json docs/pictures/analyst.png
-	@$(BIN)/python -m scripts.notebook
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m scripts.notebook  # its cells call tta
 
 browser: $(READY) ## Install Debian's headless Chromium (as root) and its driver for the tests of pages
 	@command -v chromium-headless-shell >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \

@@ -1,6 +1,6 @@
 """Take the pictures of the documentation. `make pictures` runs this on the demo's report.
 
-`python scripts/pictures.py REPORT.html KIT/index.html` writes docs/pictures/*.png with Debian's
+`python -m scripts.pictures REPORT.html KIT/index.html` writes docs/pictures/*.png with Debian's
 Chromium: the first screen in both themes, a phone, the gallery, and the rating kit.
 """
 
@@ -32,7 +32,7 @@ PHONE = {
 def main(arguments: list[str]) -> int:
     if len(arguments) != 2 or not all(Path(name).is_file() for name in arguments):
         sys.stderr.write(
-            "Name the report and the kit: python scripts/pictures.py report.html kit/index.html\n"
+            "Name the report and the kit: python -m scripts.pictures report.html kit/index.html\n"
         )
         return 2
     report, kit = (Path(name).resolve().as_uri() for name in arguments)
