@@ -4,7 +4,8 @@ bqemulator parses a statement some twenty times. A tree of ours has thousands of
 one takes as long as parsing its text. A freed tree costs once more, for its nodes are cycles.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import Any
@@ -52,6 +53,16 @@ def save_trees(put: Callable[[Any, str, Any], None] = setattr) -> None:
         put(holder, name, wrapper(getattr(holder, name)))
 
 
+@contextmanager
+def _set(flag: ContextVar[bool]) -> Iterator[None]:
+    """Set a flag for what runs inside, in this task alone. It also decorates a function."""
+    token = flag.set(True)
+    try:
+        yield
+    finally:
+        flag.reset(token)
+
+
 def except_for_leaves(apply: Callable[..., bool]) -> Callable[..., bool]:
     """`_apply_first_matching_rule`, which asks some ninety rules, but not about names and values.
 
@@ -78,15 +89,7 @@ def where_something_is_created(rewrite: Callable[[str], str]) -> Callable[[str],
 def generates_last(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that parses a text, changes the tree, and ends by generating the new text."""
 
-    @wraps(function)
-    def marking(*arguments: Any, **options: Any) -> Any:
-        token = _generates_last.set(True)
-        try:
-            return function(*arguments, **options)
-        finally:
-            _generates_last.reset(token)
-
-    return marking
+    return _set(_generates_last)(function)
 
 
 def in_place(generate: Callable[..., str]) -> Callable[..., str]:
@@ -106,15 +109,7 @@ def in_place(generate: Callable[..., str]) -> Callable[..., str]:
 def without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function for which `cached_parse` copies nothing, because it changes no tree."""
 
-    @wraps(function)
-    def reading(*arguments: Any, **options: Any) -> Any:
-        token = _only_reads.set(True)
-        try:
-            return function(*arguments, **options)
-        finally:
-            _only_reads.reset(token)
-
-    return reading
+    return _set(_only_reads)(function)
 
 
 def awaited_without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,11 +117,8 @@ def awaited_without_copies(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     async def reading(*arguments: Any, **options: Any) -> Any:
-        token = _only_reads.set(True)
-        try:
+        with _set(_only_reads):
             return await function(*arguments, **options)
-        finally:
-            _only_reads.reset(token)
 
     return reading
 
@@ -159,7 +151,8 @@ def cached_parse(parse: Parse) -> Parse:
 
     def marked(dialect: Any, sql: str, **options: Any) -> list[Any]:
         trees = copied(dialect, sql, **options)
-        for tree in trees if _generates_last.get() else ():
+        is_own = _generates_last.get() and not _only_reads.get()  # who only reads may share a tree
+        for tree in trees if is_own else ():
             if tree:
                 tree.meta[LAST] = True
         return trees

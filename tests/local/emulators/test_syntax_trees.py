@@ -7,6 +7,7 @@ from sqlglot import parse_one
 from sqlglot.dialects.dialect import Dialect
 
 from local.emulators.syntax_trees import (
+    LAST,
     LEAVES,
     LONGEST_TEMPLATE_CHARS,
     cached_parse,
@@ -89,6 +90,14 @@ def test_only_the_tree_of_a_function_that_generates_last_is_not_copied_before():
     assert copies == [True, True, True, False, True, True, True, True]
     with pytest.raises(ZeroDivisionError):
         generates_last(lambda: 1 / 0)()
+
+
+def test_a_tree_that_is_shared_is_never_marked():
+    parse_once = cached_parse(Dialect.parse)
+    read = without_copies(lambda: parse_once(BIGQUERY, "SELECT 1")[0])
+
+    assert generates_last(read)() is read()
+    assert not read().meta_get(LAST)
 
 
 def test_no_rule_of_bqemulator_is_for_a_name_or_a_value():
