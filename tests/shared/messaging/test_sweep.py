@@ -96,27 +96,19 @@ def test_uploads_that_cost_nothing_make_room_for_others(world):
     assert world.sweep()["published"] == 10
 
 
-def test_what_was_released_before_midnight_is_paid_by_the_new_day(world):
+# The second mark is older than a day, but dated yesterday.
+@pytest.mark.parametrize(("released_at", "asked_at"), [(23.9, 24.1), (1, 47)])
+def test_what_was_released_before_midnight_is_paid_by_the_new_day(world, released_at, asked_at):
     world.park(30, due_hours=0)
-    world.now = at(23.9)
+    world.now = at(released_at)
     world.sweep()
-    world.now = at(24.1)
+    world.now = at(asked_at)
 
     assert world.sweep()["published"] == 0
     world.now = at(48.1)
     assert world.sweep()["published"] == 10, "nobody answers what is two days in flight"
     marks = list(world.lake.names("state/in-flight/"))
     assert {name.split("/")[2] for name in marks} == {"2026-11-03"}
-
-
-def test_what_was_released_yesterday_morning_is_in_flight_until_midnight(world):
-    """Its mark is older than a day, but dated yesterday."""
-    world.park(30, due_hours=0)
-    world.now = at(1)
-    world.sweep()
-    world.now = at(47)
-
-    assert world.sweep()["published"] == 0
 
 
 @pytest.mark.parametrize("days", [2, 400, -2])
