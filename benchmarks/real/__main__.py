@@ -9,7 +9,7 @@ import sys
 from benchmarks import table
 from benchmarks.real import cutting, editing, harmless, planted, sources
 
-ROLES = ("tuning", "test", "fresh", "unseen")
+ROLES = ("tuning", "test", "fresh", "unseen", "sealed")
 
 
 def main() -> int:

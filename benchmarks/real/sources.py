@@ -30,7 +30,7 @@ class Clip:
     file: str
     start_s: float
     seconds: float
-    set: Literal["tuning", "test", "fresh", "unseen"]
+    set: Literal["tuning", "test", "fresh", "unseen", "sealed"]
     uncut: bool = False
     still: bool = False
 
@@ -86,10 +86,12 @@ def _is_there(path: Path, sha: str) -> bool:
 def _download(package: dict[str, str], folder: Path) -> None:
     """One package, by the ordinary client of its registry."""
     name, version = package["name"], package["version"]
+    pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", f"{name}=={version}"]
     commands = {
         "debian": ["apt-get", "-q", "download", f"{name}={version}"],
         "npm": ["npm", "pack", "--silent", f"{name}@{version}"],
-        "pypi": [sys.executable, "-m", "pip", "download", "-q", "--no-deps", f"{name}=={version}"],
+        "pypi": pip,
+        "pypi-sdist": [*pip, "--no-binary", name],
     }
     try:
         subprocess.run(
