@@ -30,6 +30,9 @@ _ABOVE_ORDINARY, _JUMP_ABOVE_ORDINARY = 2.5, 6.0
 # neither holds, the picture jumps again and again: the camera shakes, or pictures come slowly. Two
 # jump cuts are never so near to each other as _JUMPS_APART_S.
 _ALONE_S, _JUMPS_APART_S = 1.0, 0.45
+# Where something moves fast before the camera, the pictures beside change more than is ordinary, too,
+# unless they are a mix of the old and the new one, as a changed frame rate makes them.
+_MOST_BESIDE, _MOST_OFF_LINE = 0.25, 0.15  # share of the change; share of its energy
 # A picture's change is the change of the cell at this percentile. An object that appears changes
 # fewer than a third of the cells; a cut changes more, even between black bars.
 _CELL_PERCENTILE = 65
@@ -59,6 +62,7 @@ class CutFinder:
     # For another picture that lasts, how far it must stand out; 0 for every other frame.
     _needs: list[float] = field(default_factory=list)
     _passing: list[bool] = field(default_factory=list)  # a flash or its end
+    _mixed: list[bool] = field(default_factory=list)  # the pictures beside may be mixed ones
     _last: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     _split: int = 0
     _lags: int = 0  # multiples of LAG_S so far
@@ -85,12 +89,16 @@ class CutFinder:
         # A frame of the same scene in another light is no rival: a short fade has some.
         needs = np.array(self._needs)
         rivals = np.where(needs > 0, step, 0.0)
-        outstanding = [
-            index
-            for index in np.flatnonzero(needs).tolist()
-            if step[index] >= needs[index] * _ordinary(times[index], change, change_s)
-            and _is_strongest(index, times, rivals)
-        ]
+        lasting = np.where(self._passing, 0.0, step)
+        outstanding = []
+        for index in np.flatnonzero(needs).tolist():
+            sides = _around(times[index], change, change_s)
+            if (
+                step[index] >= needs[index] * _ordinary(np.concatenate(sides))
+                and _is_strongest(index, times, rivals)
+                and (self._mixed[index] or _beside(index, times, lasting, sides) <= _MOST_BESIDE)
+            ):
+                outstanding.append(index)
         is_jump = needs == _JUMP_ABOVE_ORDINARY
         new_scenes = [index for index in outstanding if not is_jump[index]]
         jumps = _Jumps.of(times, step, np.array(self._passing), new_scenes)
@@ -140,6 +148,7 @@ class CutFinder:
             self._passing.append(is_large and self._is_passing(seen, index, first))
             is_possible = is_large and not self._passing[index]
             self._needs.append(self._need(seen, index, first) if is_possible else 0.0)
+            self._mixed.append(self._needs[index] > 0 and self._is_mixed(seen, index, first))
 
     def _is_passing(self, seen: Array, index: int, first: int) -> bool:
         """Whether what is shown was shown just before, or is not shown any more just after."""
@@ -150,6 +159,17 @@ class CutFinder:
             return True
         later = seen[self._shown(np.array([at_s + _AFTER_S])) - first]
         return self._sizes(np.abs(later - seen[at[:1]]))[0] < least
+
+    def _is_mixed(self, seen: Array, index: int, first: int) -> bool:
+        """Whether what is shown near a change lies on the way from the old to the new picture."""
+        moments_s = self.times[index] + np.array((-_RIVAL_S, _AFTER_S))
+        old, new = np.maximum(0, self._shown(moments_s) - first)
+        window = seen[old : new + 1, : self._split]
+        left, way = window - window[0], window[-1] - window[0]
+        energy = float(way @ way) + 1e-6
+        along = left @ way / energy
+        off = ((left - along[:, None] * way) ** 2).sum(axis=1).max()
+        return float(off) <= _MOST_OFF_LINE * energy
 
     def _need(self, seen: Array, index: int, first: int) -> float:
         """How far a picture that lasts must stand out; 0 for a change of light."""
@@ -217,16 +237,34 @@ def _is_everywhere(old: Array, new: Array) -> bool:
     return bool(changed.mean(axis=(1, 3)).min() >= _LEAST_IN_QUARTER)
 
 
-def _ordinary(at_s: float, change: Floats, change_s: Floats) -> float:
-    """The ordinary change around a moment. A picture that is shown again changes nothing."""
+def _around(at_s: float, change: Floats, change_s: Floats) -> tuple[Floats, Floats]:
+    """The changes before and behind a moment."""
     sides = (at_s - _AROUND_S, at_s, at_s + _AROUND_S)
     low, holds_it, high = np.searchsorted(change_s, np.array(sides) - _ROUNDING_S)
     low, high = min(low, holds_it - _FEWEST_AROUND), max(high, holds_it + _FEWEST_AROUND) + 1
-    around = np.concatenate([change[max(0, low) : holds_it], change[holds_it + 1 : high]])
+    return change[max(0, low) : holds_it], change[holds_it + 1 : high]
+
+
+def _ordinary(around: Floats) -> float:
+    """The ordinary one of some changes. A picture that is shown again changes nothing."""
     moving = around[around > _REPEATED]
     if moving.size >= _LEAST_MOVING * around.size:
         around = moving
     return float(np.percentile(around, 70)) if around.size else 0.0
+
+
+def _beside(index: int, times: Floats, step: Floats, sides: tuple[Floats, Floats]) -> float:
+    """How far the pictures just before and behind change more than is ordinary on their side.
+
+    In shares of the change in the middle, likewise.
+    """
+    low, high = np.searchsorted(times, (times[index] - _RIVAL_S, times[index] + _RIVAL_S))
+    total = 0.0
+    for near, side in zip((step[low:index], step[index + 1 : high]), sides, strict=True):
+        ordinary = _ordinary(side)
+        excess = max(0.0, float(near.max(initial=0.0)) - ordinary)
+        total += excess / max(float(step[index]) - ordinary, excess, 1e-6)
+    return total
 
 
 def _is_strongest(index: int, times: Floats, rivals: Floats) -> bool:
