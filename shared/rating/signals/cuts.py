@@ -33,6 +33,7 @@ _ALONE_S, _JUMPS_APART_S = 1.0, 0.45
 # Where something moves fast before the camera, the pictures beside change more than is ordinary, too,
 # unless they are a mix of the old and the new one, as a changed frame rate makes them.
 _MOST_BESIDE, _MOST_OFF_LINE = 0.25, 0.15  # share of the change; share of its energy
+_SPIKE = 2.0
 # A picture's change is the change of the cell at this percentile. An object that appears changes
 # fewer than a third of the cells; a cut changes more, even between black bars.
 _CELL_PERCENTILE = 65
@@ -102,10 +103,12 @@ class CutFinder:
         is_jump = needs == _JUMP_ABOVE_ORDINARY
         new_scenes = [index for index in outstanding if not is_jump[index]]
         jumps = _Jumps.of(times, step, np.array(self._passing), new_scenes)
+        local = np.array(self.local)
         return tuple(
             index
             for index in outstanding
             if not jumps.rival(index, float(step[index]), bool(is_jump[index]))
+            and not (is_jump[index] and _comes_slowly(index, times, local))
         )
 
     def _measure_steps(self, moved: Array) -> None:
@@ -210,6 +213,28 @@ class _Jumps:
         if is_jump and (np.abs(large_s) <= _JUMPS_APART_S).any():
             return True
         return bool((large_s < 0).any() and (large_s > 0).any())
+
+
+def _comes_slowly(index: int, times: Floats, local: Floats) -> bool:
+    """Whether a part of the picture jumps as much in the second before, and in that behind.
+
+    So slow pictures come before a camera that moves all the time.
+    """
+    near = times[index] + np.array((-_ALONE_S, -_RIVAL_S, _RIVAL_S, _ALONE_S))
+    low, before, after, high = np.searchsorted(times, near).tolist()
+    least = local[index] / _ABOVE_ORDINARY
+    return all(
+        any(
+            local[other] >= _SPIKE * _local_around(other, times, local)
+            for other in (side + np.flatnonzero(local[side:end] >= least)).tolist()
+        )
+        for side, end in ((low, before), (after, high))
+    )
+
+
+def _local_around(index: int, times: Floats, local: Floats) -> float:
+    low, high = np.searchsorted(times, times[index] + np.array((-_AROUND_S, _AROUND_S)))
+    return _ordinary(np.concatenate([local[low:index], local[index + 1 : high]]))
 
 
 def _late(times: Floats, step: Floats) -> NDArray[np.intp]:
