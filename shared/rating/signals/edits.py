@@ -63,10 +63,8 @@ def edits_of(footage: Footage) -> Edits:
     transitions = tuple(
         part
         for part in find_transitions(footage.strip.pictures())
-        # A long dissolve has no hard cut inside, so what has one is a moving shot before a cut.
-        if part.kind != "dissolve"
-        or part.end_s - part.start_s < _SHORT_S
-        or not any(_is_in(at_s, part) for at_s in cuts_s)
+        if part.end_s - part.start_s < _SHORT_S
+        or sum(_is_in(at_s, part) for at_s in cuts_s) < _fewest_cuts(part)
     )
     apart = tuple(
         at_s
@@ -75,6 +73,16 @@ def edits_of(footage: Footage) -> Edits:
         and not any(start_s <= at_s <= end_s for start_s, end_s in footage.damaged_s)
     )
     return Edits(apart, transitions, tuple(footage.damaged_s))
+
+
+def _fewest_cuts(part: Transition) -> float:
+    """With so many hard cuts inside, a long transition is none.
+
+    It is a moving shot before a cut, or a dark shot between two cuts to bright ones that look alike.
+    """
+    if part.returns:
+        return 2
+    return 1 if part.kind == "dissolve" else np.inf
 
 
 def _is_in(at_s: float, part: Transition) -> bool:
