@@ -30,8 +30,8 @@ _ABOVE_ORDINARY, _JUMP_ABOVE_ORDINARY = 2.5, 6.0
 # neither holds, the picture jumps again and again: the camera shakes, or pictures come slowly. Two
 # jump cuts are never so near to each other as _JUMPS_APART_S.
 _ALONE_S, _JUMPS_APART_S = 1.0, 0.45
-# Where something moves fast before the camera, the pictures beside change more than is ordinary, too,
-# unless they are a mix of the old and the new one, as a changed frame rate makes them.
+# Where something moves fast before the camera, the pictures beside change more than is ordinary,
+# too. Those of an edit do not count: they are a mix of the old and the new one, or veiled.
 _MOST_BESIDE, _MOST_OFF_LINE = 0.25, 0.15  # share of the change; share of its energy
 _SPIKE = 2.0
 # A picture's change is the change of the cell at this percentile. An object that appears changes
@@ -42,6 +42,7 @@ _LEAST_IN_QUARTER, _CHANGED_CELL = 0.3, 4.0  # share of a quarter's cells; grey 
 # Behind a hand that moves in front of a scene, more than a cut ever leaves remains as it was.
 _EDGE, _MOST_REMAINS = 6.0, 0.15  # grey levels from cell to cell; share of the cells at edges
 _FEWEST_EDGES = 0.02  # of all cells
+_PLAIN = 2.0  # grey levels of standard deviation; a flash or a fade shows nothing
 _STAYS = 0.6  # a flash returns to the old picture, a cut does not
 _MOST_WAITING = 96  # frames; more are only within _BEFORE_S and _AFTER_S at absurd rates
 _REPEATED = 0.5  # grey levels; a change below it is the same picture shown again
@@ -63,7 +64,8 @@ class CutFinder:
     # For another picture that lasts, how far it must stand out; 0 for every other frame.
     _needs: list[float] = field(default_factory=list)
     _passing: list[bool] = field(default_factory=list)  # a flash or its end
-    _mixed: list[bool] = field(default_factory=list)  # the pictures beside may be mixed ones
+    _light: list[bool] = field(default_factory=list)  # the same in another light, or a plain one
+    _mixed: list[bool] = field(default_factory=list)  # the pictures beside are a part of the edit
     _last: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     _split: int = 0
     _lags: int = 0  # multiples of LAG_S so far
@@ -88,9 +90,11 @@ class CutFinder:
         parts = (self.times, self.step, self.change, self.change_s)
         times, step, change, change_s = (np.array(part) for part in parts)
         # A frame of the same scene in another light is no rival: a short fade has some.
-        needs = np.array(self._needs)
+        needs, light = np.array(self._needs), np.array(self._light)
         rivals = np.where(needs > 0, step, 0.0)
         lasting = np.where(self._passing, 0.0, step)
+        is_motion = _hold_none(light, times, change_s)
+        change, change_s = change[is_motion], change_s[is_motion]
         outstanding = []
         for index in np.flatnonzero(needs).tolist():
             sides = _around(times[index], change, change_s)
@@ -103,12 +107,12 @@ class CutFinder:
         is_jump = needs == _JUMP_ABOVE_ORDINARY
         new_scenes = [index for index in outstanding if not is_jump[index]]
         jumps = _Jumps.of(times, step, np.array(self._passing), new_scenes)
-        local = np.array(self.local)
+        local = _apart_from(outstanding, times, np.array(self.local))
         return tuple(
             index
             for index in outstanding
             if not jumps.rival(index, float(step[index]), bool(is_jump[index]))
-            and not (is_jump[index] and _comes_slowly(index, times, local))
+            and not (is_jump[index] and _comes_slowly(index, self.local[index], times, local))
         )
 
     def _measure_steps(self, moved: Array) -> None:
@@ -148,10 +152,16 @@ class CutFinder:
             if self.times[index] > until_s:
                 break
             is_large = index > max(0, first) and self.step[index] > _LEAST_CHANGE
+            old, new = (self._grid(seen[index - first - back]) for back in (1, 0))
+            self._light.append(is_large and _is_light(old, new))
             self._passing.append(is_large and self._is_passing(seen, index, first))
             is_possible = is_large and not self._passing[index]
-            self._needs.append(self._need(seen, index, first) if is_possible else 0.0)
+            self._needs.append(self._need(index, old, new) if is_possible else 0.0)
             self._mixed.append(self._needs[index] > 0 and self._is_mixed(seen, index, first))
+
+    def _grid(self, cells: Array) -> Array:
+        side = round(self._split**0.5)
+        return cells[: self._split].reshape(side, side)
 
     def _is_passing(self, seen: Array, index: int, first: int) -> bool:
         """Whether what is shown was shown just before, or is not shown any more just after."""
@@ -171,16 +181,17 @@ class CutFinder:
         left, way = window - window[0], window[-1] - window[0]
         energy = float(way @ way) + 1e-6
         along = left @ way / energy
-        off = ((left - along[:, None] * way) ** 2).sum(axis=1).max()
-        return float(off) <= _MOST_OFF_LINE * energy
+        off = ((left - along[:, None] * way) ** 2).sum(axis=1)
+        ends = [self._grid(window[at]) for at in (0, -1)]
+        return all(
+            any(_is_light(end, self._grid(window[at])) for end in ends)
+            for at in np.flatnonzero(off > _MOST_OFF_LINE * energy).tolist()
+        )
 
-    def _need(self, seen: Array, index: int, first: int) -> float:
+    def _need(self, index: int, old: Array, new: Array) -> float:
         """How far a picture that lasts must stand out; 0 for a change of light."""
         if self.times[index] - self.times[0] < _EDGE_S:
             return 0.0
-        picture, previous = seen[index - first], seen[index - first - 1]
-        side = round(self._split**0.5)
-        old, new = (cells[: self._split].reshape(side, side) for cells in (previous, picture))
         if not _is_everywhere(old, new) or is_same_picture(old, new):
             return 0.0
         is_jump = _remains(old, new) > _MOST_REMAINS or is_same_scene(old, new)
@@ -198,10 +209,7 @@ class _Jumps:
     def of(cls, times: Floats, step: Floats, passing: Marks, new_scenes: list[int]) -> "_Jumps":
         counted = np.where(passing, 0.0, step)
         counted[_late(times, step)] /= 2  # twice the time, and twice the way
-        for index in new_scenes:
-            low, high = np.searchsorted(times, times[index] + np.array((-_RIVAL_S, _RIVAL_S)))
-            counted[low:high] = 0.0
-        return cls(times, counted)
+        return cls(times, _apart_from(new_scenes, times, counted))
 
     def rival(self, index: int, size: float, is_jump: bool) -> bool:
         """Whether the picture changes nearly as much at other moments near a possible cut."""
@@ -215,14 +223,23 @@ class _Jumps:
         return bool((large_s < 0).any() and (large_s > 0).any())
 
 
-def _comes_slowly(index: int, times: Floats, local: Floats) -> bool:
+def _apart_from(cuts: list[int], times: Floats, values: Floats) -> Floats:
+    """The values of frames, 0 for those near cuts."""
+    apart = values.copy()
+    for index in cuts:
+        low, high = np.searchsorted(times, times[index] + np.array((-_RIVAL_S, _RIVAL_S)))
+        apart[low:high] = 0.0
+    return apart
+
+
+def _comes_slowly(index: int, size: float, times: Floats, local: Floats) -> bool:
     """Whether a part of the picture jumps as much in the second before, and in that behind.
 
     So slow pictures come before a camera that moves all the time.
     """
     near = times[index] + np.array((-_ALONE_S, -_RIVAL_S, _RIVAL_S, _ALONE_S))
     low, before, after, high = np.searchsorted(times, near).tolist()
-    least = local[index] / _ABOVE_ORDINARY
+    least = size / _ABOVE_ORDINARY
     return all(
         any(
             local[other] >= _SPIKE * _local_around(other, times, local)
@@ -260,6 +277,19 @@ def _is_everywhere(old: Array, new: Array) -> bool:
     half = len(old) // 2
     changed = (np.abs(new - old) > _CHANGED_CELL).reshape(2, half, 2, half)
     return bool(changed.mean(axis=(1, 3)).min() >= _LEAST_IN_QUARTER)
+
+
+def _hold_none(marks: Marks, times: Floats, change_s: Floats) -> Marks:
+    """Whether none of the marked frames came in the LAG_S up to each moment."""
+    before = np.concatenate([[0], np.cumsum(marks)])
+    until_s = change_s + _ROUNDING_S
+    first, last = (np.searchsorted(times, at_s, "right") for at_s in (until_s - LAG_S, until_s))
+    return np.asarray(before[last] == before[first])
+
+
+def _is_light(old: Array, new: Array) -> bool:
+    """Whether only the light changes, or one of the pictures is plain."""
+    return min(float(old.std()), float(new.std())) < _PLAIN or is_same_picture(old, new)
 
 
 def _around(at_s: float, change: Floats, change_s: Floats) -> tuple[Floats, Floats]:

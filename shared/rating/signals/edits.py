@@ -78,7 +78,7 @@ def edits_of(footage: Footage) -> Edits:
 def _fewest_cuts(part: Transition) -> float:
     """With so many hard cuts inside, a long transition is none.
 
-    It is a moving shot before a cut, or a dark shot between two cuts to bright ones that look alike.
+    It is a moving shot before a cut, or a dark shot between two bright ones that look alike.
     """
     if part.returns:
         return 2
