@@ -26,6 +26,7 @@ _LEAST_CHANGE = 8.0  # grey levels: two scenes differ more, an object may differ
 # A new scene stands out this much from the ordinary change. A jump cut inside one scene must stand
 # out more, because a shaken camera jumps, too.
 _ABOVE_ORDINARY, _JUMP_ABOVE_ORDINARY = 2.5, 6.0
+_LIVELIER = 0.8  # share of the ordinary change of the shot that moves more
 # A cut stands out from every other change of the second before, or of the second after. Where
 # neither holds, the picture jumps again and again: the camera shakes, or pictures come slowly. Two
 # jump cuts are never so near to each other as _JUMPS_APART_S.
@@ -95,16 +96,16 @@ class CutFinder:
         lasting = np.where(self._passing, 0.0, step)
         is_motion = _hold_none(light, times, change_s)
         change, change_s = change[is_motion], change_s[is_motion]
+        is_jump = needs == _JUMP_ABOVE_ORDINARY
         outstanding = []
         for index in np.flatnonzero(needs).tolist():
             sides = _around(times[index], change, change_s)
             if (
-                step[index] >= needs[index] * _ordinary(np.concatenate(sides))
+                step[index] >= needs[index] * _ordinary_of(sides, bool(is_jump[index]))
                 and _is_strongest(index, times, rivals)
                 and (self._mixed[index] or _beside(index, times, lasting, sides) <= _MOST_BESIDE)
             ):
                 outstanding.append(index)
-        is_jump = needs == _JUMP_ABOVE_ORDINARY
         new_scenes = [index for index in outstanding if not is_jump[index]]
         jumps = _Jumps.of(times, step, np.array(self._passing), new_scenes)
         local = _apart_from(outstanding, times, np.array(self.local))
@@ -306,6 +307,14 @@ def _ordinary(around: Floats) -> float:
     if moving.size >= _LEAST_MOVING * around.size:
         around = moving
     return float(np.percentile(around, 70)) if around.size else 0.0
+
+
+def _ordinary_of(sides: tuple[Floats, Floats], is_jump: bool) -> float:
+    """The ordinary change around a cut. Where two scenes meet, one of them may move more."""
+    if is_jump:
+        return _ordinary(np.concatenate(sides))
+    ordinary = [_ordinary(side) for side in sides]
+    return max(sum(ordinary) / 2, _LIVELIER * max(ordinary))
 
 
 def _beside(index: int, times: Floats, step: Floats, sides: tuple[Floats, Floats]) -> float:
