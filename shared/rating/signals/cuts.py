@@ -93,7 +93,7 @@ class CutFinder:
         # A frame of the same scene in another light is no rival: a short fade has some.
         needs, light = np.array(self._needs), np.array(self._light)
         rivals = np.where(needs > 0, step, 0.0)
-        lasting = np.where(self._passing, 0.0, step)
+        lasting = np.where(light | np.array(self._passing), 0.0, step)
         is_motion = _hold_none(light, times, change_s)
         change, change_s = change[is_motion], change_s[is_motion]
         is_jump = needs == _JUMP_ABOVE_ORDINARY
@@ -107,7 +107,7 @@ class CutFinder:
             ):
                 outstanding.append(index)
         new_scenes = [index for index in outstanding if not is_jump[index]]
-        jumps = _Jumps.of(times, step, np.array(self._passing), new_scenes)
+        jumps = _Jumps.of(times, step, lasting, new_scenes)
         local = _apart_from(outstanding, times, np.array(self.local))
         return tuple(
             index
@@ -182,12 +182,8 @@ class CutFinder:
         left, way = window - window[0], window[-1] - window[0]
         energy = float(way @ way) + 1e-6
         along = left @ way / energy
-        off = ((left - along[:, None] * way) ** 2).sum(axis=1)
-        ends = [self._grid(window[at]) for at in (0, -1)]
-        return all(
-            any(_is_light(end, self._grid(window[at])) for end in ends)
-            for at in np.flatnonzero(off > _MOST_OFF_LINE * energy).tolist()
-        )
+        off = ((left - along[:, None] * way) ** 2).sum(axis=1).max()
+        return float(off) <= _MOST_OFF_LINE * energy
 
     def _need(self, index: int, old: Array, new: Array) -> float:
         """How far a picture that lasts must stand out; 0 for a change of light."""
@@ -207,8 +203,8 @@ class _Jumps:
     step: Floats  # 0 where a change does not count
 
     @classmethod
-    def of(cls, times: Floats, step: Floats, passing: Marks, new_scenes: list[int]) -> "_Jumps":
-        counted = np.where(passing, 0.0, step)
+    def of(cls, times: Floats, step: Floats, lasting: Floats, new_scenes: list[int]) -> "_Jumps":
+        counted = lasting.copy()
         counted[_late(times, step)] /= 2  # twice the time, and twice the way
         return cls(times, _apart_from(new_scenes, times, counted))
 
