@@ -3,6 +3,7 @@
 What is ordinary is how a scene moves: flashes, and changes of its light, do not count.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ RIVAL_S = 0.085  # the strongest change within this time is the cut
 ROUNDING_S = 1e-4
 # A new scene stands out this much from the ordinary change. A jump cut inside one scene must stand
 # out more, because a shaken camera jumps, too.
-NEW_SCENE, JUMP = 2.5, 6.0
+NEW_SCENE, JUMP = 2.5, 7.0
 _LIVELIER = 0.8  # share of the ordinary change of that scene which moves more
 _AROUND_S = 0.4  # on each side, defines the ordinary change here
 _FEWEST_AROUND = 4  # pictures on each side, where they last long
@@ -33,7 +34,8 @@ _MOST_BESIDE = 0.25
 # jump cuts are never so near to each other as _JUMPS_APART_S.
 _ALONE_S, _JUMPS_APART_S = 1.0, 0.45
 _ALIKE = 1 / 2.5  # a change of this share of another one is as large as it
-_SPIKE = 2.0  # times what is ordinary for the cells that change most
+_SPIKE = 1.7  # times what is ordinary for the cells that change most
+_WHERE_SLOW = 2.4  # times as far must a change stand out, where pictures come slowly
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,21 @@ class Changes:
         rivals = np.where(self.need > 0, self.step, 0.0)
         lasting = np.where(self.lasts & ~self.is_light, self.step, 0.0)
         motion = self._motion()
-        outstanding = [
-            index
-            for index in np.flatnonzero(self.need).tolist()
-            if rivals[index] >= rivals[_near(self.times, index)].max()
-            and self._stands_out(index, lasting, _sides(self.times[index], *motion))
-        ]
+        outstanding = {}  # how many times as much as is needed they stand out
+        for index in np.flatnonzero(self.need).tolist():
+            if rivals[index] >= rivals[_near(self.times, index)].max():
+                excess = self._excess(index, lasting, _sides(self.times[index], *motion))
+                if excess >= 1:
+                    outstanding[index] = excess
         new_scenes = [index for index in outstanding if self.need[index] < JUMP]
         lasting[_late(self.times, self.step)] /= 2  # twice the time, and twice the way
         lasting = self._apart_from(new_scenes, lasting)
         local = self._apart_from(outstanding, self.local)
         return tuple(
             index
-            for index in outstanding
+            for index, excess in outstanding.items()
             if self._is_alone(index, lasting)
-            and (self.need[index] < JUMP or not self._comes_slowly(index, local))
+            and (excess >= _WHERE_SLOW or not self._comes_slowly(index, local))
         )
 
     def _motion(self) -> tuple[Floats, Floats]:
@@ -85,11 +87,13 @@ class Changes:
         is_motion = before[last] == before[first]
         return self.lag_change[is_motion], self.lag_s[is_motion]
 
-    def _stands_out(self, index: int, lasting: Floats, sides: Sides) -> bool:
-        least = self.need[index] * _ordinary_around(sides, bool(self.need[index] == JUMP))
-        if self.step[index] < least:
-            return False
-        return bool(self.is_mixed[index]) or self._beside(index, lasting, sides) <= _MOST_BESIDE
+    def _excess(self, index: int, lasting: Floats, sides: Sides) -> float:
+        """A change beside what it must exceed; 0 where the pictures beside change, too."""
+        ordinary = _ordinary_around(sides, bool(self.need[index] == JUMP))
+        excess = float(self.step[index] / max(self.need[index] * ordinary, ROUNDING_S))
+        if excess < 1 or self.is_mixed[index]:
+            return excess
+        return excess if self._beside(index, lasting, sides) <= _MOST_BESIDE else 0.0
 
     def _beside(self, index: int, lasting: Floats, sides: Sides) -> float:
         """How far the pictures just before and behind change more than is ordinary on their side.
@@ -105,7 +109,7 @@ class Changes:
             total += excess / max(float(self.step[index]) - ordinary, excess, 1e-6)
         return total
 
-    def _apart_from(self, cuts: list[int], values: Floats) -> Floats:
+    def _apart_from(self, cuts: Iterable[int], values: Floats) -> Floats:
         """The values of frames, 0 for those near cuts."""
         apart = values.copy()
         for index in cuts:
