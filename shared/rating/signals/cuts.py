@@ -4,6 +4,7 @@ Everything is judged on a time base: a picture is compared with what was shown s
 second before, whatever the frame rate. So repeated and dropped frames hardly matter.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,9 +33,9 @@ _CELL_PERCENTILE = 65
 # An object leaves a quarter of the picture as it was.
 _LEAST_IN_QUARTER, _CHANGED_CELL = 0.3, 4.0  # share of a quarter's cells; grey levels
 # Behind a hand that moves in front of a scene, more than a cut ever leaves remains as it was.
-_EDGE, _MOST_REMAINS = 6.0, 0.15  # grey levels from cell to cell; share of the cells at edges
+_EDGE, _MOST_REMAINS = 6.0, 0.12  # grey levels from cell to cell; share of the cells at edges
 _FEWEST_EDGES = 0.02  # of all cells
-_PLAIN = 2.0  # grey levels of standard deviation; a flash or a fade shows nothing
+_PLAIN = 10.0  # grey levels from the darkest to the brightest cell; a flash or fade shows no more
 _STAYS = 0.6  # a flash returns to the old picture, a cut does not
 _MOST_OFF_LINE = 0.15  # share of the change's energy; mixed pictures lie between old and new
 _MOST_WAITING = 96  # frames; more are only within _BEFORE_S and _AFTER_S at absurd rates
@@ -113,6 +114,9 @@ class CutFinder:
         """Indices of the frames that are shown at some moments; below 0 before the first one."""
         return np.searchsorted(self.times, at_s + ROUNDING_S, side="right") - 1
 
+    def _shown_at(self, at_s: float) -> int:
+        return bisect_right(self.times, at_s + ROUNDING_S) - 1
+
     def _judge(self, seen: Array, until_s: float) -> None:
         """Decide for each frame up to `until_s` if a picture begins; `seen` are the last frames."""
         first = len(self.times) - len(seen)
@@ -127,7 +131,7 @@ class CutFinder:
         if is_same_picture(old, new):
             self._note(light=True)
             return
-        is_plain = min(float(old.std()), float(new.std())) < _PLAIN
+        is_plain = min(float(np.ptp(old)), float(np.ptp(new))) < _PLAIN
         lasts = not self._is_passing(seen, index, first)
         need = self._need_of(index, old, new) if lasts else 0.0
         self._note(need, is_plain, lasts, need > 0 and self._is_mixed(seen, index, first))
@@ -148,16 +152,16 @@ class CutFinder:
         """Whether what is shown was shown just before, or is not shown any more just after."""
         at_s, picture = self.times[index], seen[index - first]
         least = _STAYS * self.step[index]
-        at = np.maximum(0, self._shown(at_s - np.array(_BEFORE_S)) - first)
+        at = [max(0, self._shown_at(at_s - before_s) - first) for before_s in _BEFORE_S]
         if min(self._sizes(np.abs(picture - seen[at]))) < least:
             return True
-        later = seen[self._shown(np.array([at_s + _AFTER_S])) - first]
-        return self._sizes(np.abs(later - seen[at[:1]]))[0] < least
+        later = self._shown_at(at_s + _AFTER_S) - first
+        return self._sizes(np.abs(seen[later : later + 1] - seen[at[:1]]))[0] < least
 
     def _is_mixed(self, seen: Array, index: int, first: int) -> bool:
         """Whether what is shown near a change lies on the way from the old to the new picture."""
-        moments_s = self.times[index] + np.array((-RIVAL_S, _AFTER_S))
-        old, new = np.maximum(0, self._shown(moments_s) - first)
+        old = max(0, self._shown_at(self.times[index] - RIVAL_S) - first)
+        new = self._shown_at(self.times[index] + _AFTER_S) - first
         window = seen[old : new + 1, : self._split]
         left, way = window - window[0], window[-1] - window[0]
         energy = float(way @ way) + 1e-6
@@ -175,11 +179,17 @@ class CutFinder:
 
 def _remains(old: Array, new: Array) -> float:
     """The share of cells at edges of both pictures that hardly change. Plain ones tell nothing."""
-    edges = [np.hypot(*np.gradient(cells)) > _EDGE for cells in (old, new)]
-    is_edge = edges[0] & edges[1]
+    is_edge = _edges(old) & _edges(new)
     if is_edge.mean() < _FEWEST_EDGES:
         return 0.0
-    return float((np.abs(new - old) < _CHANGED_CELL)[is_edge].mean())
+    stays = np.abs(new - old)[1:-1, 1:-1] < _CHANGED_CELL
+    return float(stays[is_edge].mean())
+
+
+def _edges(cells: Array) -> NDArray[np.bool_]:
+    """Where the grey level rises or falls by more than _EDGE from cell to cell; no border cells."""
+    down, right = cells[2:, 1:-1] - cells[:-2, 1:-1], cells[1:-1, 2:] - cells[1:-1, :-2]
+    return np.asarray(down * down + right * right > (2 * _EDGE) ** 2)
 
 
 def _is_everywhere(old: Array, new: Array) -> bool:
