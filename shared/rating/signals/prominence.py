@@ -35,7 +35,7 @@ _MOST_BESIDE = 0.25
 _ALONE_S, _JUMPS_APART_S = 1.0, 0.45
 _ALIKE = 1 / 2.5  # a change of this share of another one is as large as it
 _SPIKE = 1.7  # times what is ordinary for the cells that change most
-_WHERE_SLOW = 2.4  # times as far must a change stand out, where pictures come slowly
+_WHERE_SLOW = 2.0  # times as far must a change stand out, where pictures come slowly
 
 
 @dataclass(frozen=True, slots=True)
