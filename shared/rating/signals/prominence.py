@@ -143,7 +143,8 @@ class Changes:
 
     def _ordinary_local(self, index: int, local: Floats) -> float:
         near = _near(self.times, index, _AROUND_S)
-        return _ordinary(np.concatenate([local[near.start : index], local[index + 1 : near.stop]]))
+        around = np.concatenate([local[near.start : index], local[index + 1 : near.stop]])
+        return _ordinary(_moving(around))
 
 
 def _near(times: Floats, index: int, within_s: float = RIVAL_S) -> slice:
@@ -152,26 +153,33 @@ def _near(times: Floats, index: int, within_s: float = RIVAL_S) -> slice:
 
 
 def _sides(at_s: float, change: Floats, change_s: Floats) -> Sides:
-    """The changes before and behind a moment."""
+    """The changes before and behind a moment. A picture that is shown again changes nothing."""
     moments_s = np.array((at_s - _AROUND_S, at_s, at_s + _AROUND_S)) - ROUNDING_S
     low, holds_it, high = np.searchsorted(change_s, moments_s)
     low, high = min(low, holds_it - _FEWEST_AROUND), max(high, holds_it + _FEWEST_AROUND) + 1
-    return change[max(0, low) : holds_it], change[holds_it + 1 : high]
+    before, behind = change[max(0, low) : holds_it], change[holds_it + 1 : high]
+    if not _is_moving(np.concatenate([before, behind])):
+        return before, behind
+    return _moving(before), _moving(behind)
+
+
+def _moving(changes: Floats) -> Floats:
+    return changes[changes > _REPEATED] if _is_moving(changes) else changes
+
+
+def _is_moving(changes: Floats) -> bool:
+    return bool((changes > _REPEATED).sum() >= _LEAST_MOVING * changes.size)
 
 
 def _ordinary_around(sides: Sides, is_jump: bool) -> float:
     """The ordinary change around a cut. Where two scenes meet, one of them may move more."""
     if is_jump:
-        return _ordinary(np.concatenate(sides))
+        return _ordinary(_moving(np.concatenate(sides)))
     ordinary = [_ordinary(side) for side in sides]
     return max(sum(ordinary) / 2, _LIVELIER * max(ordinary))
 
 
 def _ordinary(changes: Floats) -> float:
-    """The ordinary one of some changes. A picture that is shown again changes nothing."""
-    moving = changes[changes > _REPEATED]
-    if moving.size >= _LEAST_MOVING * changes.size:
-        changes = moving
     return float(np.percentile(changes, _ORDINARY_PERCENTILE)) if changes.size else 0.0
 
 
