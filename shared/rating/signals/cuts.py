@@ -15,6 +15,7 @@ from shared.rating.signals.prominence import (
     JUMP,
     LAG_S,
     NEW_SCENE,
+    REPEATED,
     RIVAL_S,
     ROUNDING_S,
     Changes,
@@ -176,8 +177,19 @@ class CutFinder:
         """How far a picture that lasts must stand out; 0 where a part of the old one remains."""
         if self.times[index] - self.times[0] < _EDGE_S or not _is_everywhere(old, new):
             return 0.0
+        if self._is_usual(index):
+            return JUMP
         is_jump = _remains(old, new) > _MOST_REMAINS or is_same_scene(old, new)
         return JUMP if is_jump else NEW_SCENE
+
+    def _is_usual(self, index: int) -> bool:
+        """Whether pictures changed half as much all the time before. No cut to a new scene does.
+
+        So the dearest question is seldom asked.
+        """
+        first = bisect_right(self.times, self.times[index] - _BEFORE_S[-1])
+        before = sorted(step for step in self.step[first:index] if step > REPEATED)
+        return len(before) > 2 and self.step[index] < 2 * before[len(before) // 2]
 
 
 def _remains(old: Array, new: Array) -> float:
