@@ -71,12 +71,14 @@ class Changes:
         new_scenes = [index for index in outstanding if self.need[index] < JUMP]
         lasting[_late(self.times, self.step)] /= 2  # twice the time, and twice the way
         lasting = self._apart_from(new_scenes, lasting)
+        others = self._apart_from(outstanding, lasting)
         local = self._apart_from(outstanding, self.local)
         return tuple(
             index
             for index, excess in outstanding.items()
             if self._is_alone(index, lasting)
             and (excess >= _WHERE_SLOW or not self._comes_slowly(index, local))
+            and (self.need[index] < JUMP or self._exceeds_pictures(index, others))
         )
 
     def _motion(self) -> tuple[Floats, Floats]:
@@ -125,6 +127,14 @@ class Changes:
         if self.need[index] == JUMP and (np.abs(large_s) <= _JUMPS_APART_S).any():
             return False
         return not ((large_s < 0).any() and (large_s > 0).any())
+
+    def _exceeds_pictures(self, index: int, others: Floats) -> bool:
+        """Whether a jump stands out from the other pictures of two seconds, however few they are.
+
+        Between slow pictures a still camera shows no change at all.
+        """
+        around = others[_near(self.times, index, _ALONE_S)]
+        return bool(self.step[index] >= JUMP * _ordinary(around[around > REPEATED]))
 
     def _comes_slowly(self, index: int, local: Floats) -> bool:
         """Whether a part of the picture jumps as much in the second before, and in that behind.
