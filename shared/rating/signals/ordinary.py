@@ -144,9 +144,8 @@ def _explained_by(motion: Floats, nats: Floats) -> Floats:
     deviation = 1.4826 * float(np.median(np.abs(apart - base)))
     own = _own_share(int(bulk.sum()), _GENERAL_SCATTER_TICKS)
     scatter = own * deviation + (1 - own) * _GENERAL_SCATTER
-    # The line is not extrapolated beyond the motion of the bulk.
-    bounded = np.minimum(log_motion, log_motion[bulk].max())
-    return np.asarray(np.exp(base + slope * bounded + _SCATTERS * scatter))
+    # No bound on the motion: the fastest tick of the bulk would be one, and an encoder moves it.
+    return np.asarray(np.exp(base + slope * log_motion + _SCATTERS * scatter))
 
 
 def _quieter_bulk(nats: Floats, scored: Marks) -> Marks:

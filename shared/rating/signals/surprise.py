@@ -67,6 +67,7 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
     excess = np.stack([part.excess for part in parts])
     total = excess.sum(axis=0) * firmness(edits.new_shot)
     total /= 1.0 + _repetitions(parts, total)
+    total[total < _ORDINARY_NATS] = 0.0
     raw = np.sum([part.raw for part in parts], axis=0)
     return Surprise(raw, total, np.argmax(excess, axis=0))
 
@@ -108,11 +109,24 @@ def _channel(
         if breaks.any():
             raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
         start = part.stop
-    below = ordinary_nats(nats, edits, motion) + _ORDINARY_NATS
+    lasting = with_next(nats, breaks)
+    moving = None if motion is None else with_next(motion, breaks)
+    below = ordinary_nats(lasting, edits, moving) + _ORDINARY_NATS
     # After Weber (1834): how far something stands out is judged beside what is ordinary there. So
     # a share by which an encoder changes both hardly matters.
-    excess = np.maximum(0.0, nats - below) * _WEBER_NATS / (_WEBER_NATS + below)
+    excess = np.maximum(0.0, lasting - below) * _WEBER_NATS / (_WEBER_NATS + below)
     return _Channel(raw if breaks.any() else nats, excess, change)
+
+
+def with_next(values: Floats, breaks: Marks) -> Floats:
+    """Mean of each tick and the next one, unless that is marked in `breaks`; 0 where the tick is.
+
+    What lasts is in at least two of the data of TOGETHER ticks in full, wherever in a tick it
+    begins. What only one of them has depends on where ticks begin, and on which frame was dropped.
+    """
+    following = np.append(values[1:], values[-1:])
+    until_break = np.append(breaks[1:], True)
+    return np.where(breaks, 0.0, np.where(until_break, values, (values + following) / 2))
 
 
 def recent_motion(motion: Floats, breaks: Marks) -> Floats:

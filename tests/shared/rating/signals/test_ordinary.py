@@ -10,7 +10,8 @@ from shared.rating.signals.ordinary import (
     ordinary_contrast,
     ordinary_nats,
 )
-from shared.rating.signals.surprise import firmness
+from shared.rating.signals.surprise import firmness, surprise_of, with_next
+from shared.rating.signals.ticks import CellChange, Ticks
 from shared.rating.signals.transitions import find_transitions
 from tests.shared.rating.signals.test_edits import SIDE, Strip, scene, seen
 
@@ -142,3 +143,55 @@ def test_a_wipe_to_a_moving_scene_is_listed_whole():
 
     assert wipe.start_s == pytest.approx(1.2, abs=0.1)
     assert wipe.end_s == pytest.approx(2.2, abs=0.1)
+
+
+def test_what_lasts_counts_in_full_and_what_one_tick_shows_counts_half():
+    nats = np.zeros(TICKS)
+    nats[20:23], nats[40] = 300.0, 300.0
+
+    lasting = with_next(nats, marks().touched)
+
+    assert lasting[20:23].tolist() == [300, 300, 150]
+    assert lasting[38:42].max() == 150
+
+
+def test_an_edit_is_not_averaged_with_the_ticks_before_it():
+    nats = np.full(TICKS, 60.0)
+    nats[30:34] = 900.0
+
+    lasting = with_next(nats, marks(slice(30, 34)).touched)
+
+    assert lasting[26:36].tolist() == [60] * 4 + [0] * 4 + [60] * 2
+
+
+def test_more_motion_explains_more_however_fast_it_is():
+    """The fastest tick that is not an event was a bound, and a dropped frame changes it."""
+    motion = np.random.default_rng(4).lognormal(0.0, 0.6, TICKS)
+    nats = 40.0 * (motion + 0.5)
+    motion[30], motion[31] = 10.0, 30.0
+    nats[30:32] = 2000.0
+
+    limit = ordinary_nats(nats, marks(), motion)
+
+    assert limit[31] > 1.2 * limit[30]
+
+
+def surprise_of_a_spot(by, data=3):
+    """A still picture; in twelve cells `by` grey levels change at second three, in some data."""
+    cells = np.zeros((TICKS, 256), np.float32)
+    cells[30 : 30 + data, :12] = by
+    flat, level = np.zeros(TICKS), np.full(TICKS, 40.0)
+    still = CellChange.of(np.zeros((TICKS, 512), np.float32))
+    ticks = Ticks(CellChange.of(cells), still, level, flat, flat)
+    return surprise_of(ticks, None, marks()).corrected
+
+
+def test_a_flicker_surprises_less_than_a_change_that_lasts():
+    assert surprise_of_a_spot(20, data=1).max() < surprise_of_a_spot(20).max() / 2
+
+
+def test_less_than_two_nats_are_noise_after_the_corrections_too():
+    nats = np.array([surprise_of_a_spot(by) for by in np.linspace(7, 12, 80)])
+
+    assert nats.max() > 10
+    assert not ((nats > 0) & (nats < 2)).any()
