@@ -180,7 +180,8 @@ def _onset_s(footage: Footage, surprise: Surprise, peak: int) -> float:
         rise = footage.sound.rises[peak] if peak < len(footage.sound.rises) else 0.0
         return round(peak / TICKS_PER_S + rise, 3)
     times = np.array(footage.cuts.times)
-    near = (times >= (peak - 1) / TICKS_PER_S - 1e-6) & (times < (peak + 1) / TICKS_PER_S - 1e-6)
+    # The nats of a tick are a mean with those of the next one: what rises may be in that.
+    near = (times >= (peak - 1) / TICKS_PER_S - 1e-6) & (times < (peak + 2) / TICKS_PER_S - 1e-6)
     if not near.any():
         return round(peak / TICKS_PER_S, 3)
     local = np.where(near, np.array(footage.cuts.local), -1.0)
