@@ -38,6 +38,7 @@ _LEAST_IN_QUARTER, _CHANGED_CELL = 0.3, 4.0  # share of a quarter's cells; grey 
 # little contrast many cells are alike by chance.
 _EDGE, _MOST_REMAINS = 6.0, 0.12  # grey levels from cell to cell; share of the cells at edges
 _REMAINS_SHARE = 0.125  # of the change of the picture
+_BLACK = 20.0  # grey levels; video's black is 16
 _FEWEST_EDGES = 0.02  # of all cells
 _PLAIN = 10.0  # grey levels from the darkest to the brightest cell; a flash or fade shows no more
 _STAYS = 0.6  # a flash returns to the old picture, a cut does not
@@ -194,6 +195,9 @@ class CutFinder:
 
 def _remains(old: Array, new: Array) -> float:
     """The share of cells at edges of both pictures that hardly change. Plain ones tell nothing."""
+    old, new = _without_bars(old, new)
+    if min(old.shape) < 3:
+        return 0.0
     is_edge = _edges(old) & _edges(new)
     if is_edge.mean() < _FEWEST_EDGES:
         return 0.0
@@ -201,6 +205,16 @@ def _remains(old: Array, new: Array) -> float:
     rank = moved.size * _CELL_PERCENTILE // 100
     least = min(_CHANGED_CELL, _REMAINS_SHARE * float(np.partition(moved, rank, axis=None)[rank]))
     return float((moved[1:-1, 1:-1] < least)[is_edge].mean())
+
+
+def _without_bars(old: Array, new: Array) -> tuple[Array, Array]:
+    """Both pictures without the black bars around them: these remain behind every cut."""
+    is_lit = np.maximum(old, new) > _BLACK
+    rows, columns = (np.flatnonzero(is_lit.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return old[:0], new[:0]
+    lit = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return old[lit], new[lit]
 
 
 def _edges(cells: Array) -> NDArray[np.bool_]:
