@@ -1,8 +1,10 @@
 """Edits that programs put into real footage: are they listed, and do they leave the score alone?"""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks.real.recipes import EVEN, Edit, Kind, fitted, flashed, joined
 from benchmarks.real.shots import Shot, load, write
@@ -13,8 +15,9 @@ from shared.rating.signals import Signals, measure
 COMMAND = "make real-clips"
 GRADUAL: tuple[Kind, ...] = ("dissolve", "wipe", "fade", "flash")
 DURATIONS_S = (0.1, 0.2, 0.35, 0.6, 1.0, 1.5)
-_PART_S = 3.0  # of each shot beside the edit
+_PART_S, _LATER_S = 3.0, 0.75  # of each shot beside the edit; the second one begins later
 _SIZE = (320, 240)
+_BRIEF_S, _LONGEST_S = 0.3, 1.5
 _NEAR_S = 0.1
 _SHORT_S = 0.21  # up to here a cut is a fair answer
 _STEADY_POINTS = 5
@@ -22,24 +25,29 @@ _STEADY_POINTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Two shots and the edit between them; a flash stays in the first one."""
+    """Parts of two shots and the edit between them; a flash stays in the first one."""
 
     first: Clip
     second: Clip
     kind: Kind
     seconds: float
     fps: int
+    at_s: float = _PART_S  # the middle of the edit
+    after_s: float = _PART_S  # from there to the end
+    # What the clips show at the start, and behind a hard cut in the middle.
+    first_s: float = 0.0
+    second_s: float = _LATER_S
+    luma: int = 235  # of a flash
 
     @property
     def edit(self) -> Edit:
-        if self.kind == "cut":
-            return Edit("cut", _PART_S, _PART_S)
-        return Edit(self.kind, _PART_S - self.seconds / 2, _PART_S + self.seconds / 2)
+        half = self.seconds / 2
+        return Edit(self.kind, self.at_s - half, self.at_s + half)
 
 
 def joins(role: str, kinds: tuple[Kind, ...] = GRADUAL) -> Iterator[Join]:
     """Each kind at each duration, with ever other pairs of shots and frame rates."""
-    shots = [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 5]
+    shots = _shots(role)
     number = 0
     for kind in kinds:
         for seconds in DURATIONS_S:
@@ -47,8 +55,38 @@ def joins(role: str, kinds: tuple[Kind, ...] = GRADUAL) -> Iterator[Join]:
             second = shots[(number * 3 + 1) % len(shots)]
             if second.file == first.file:
                 second = shots[(number * 3 + 3) % len(shots)]
-            yield Join(first, second, kind, seconds, EVEN[number % len(EVEN)])
+            after_s = _PART_S - (0.0 if kind == "flash" else _LATER_S)
+            fps = EVEN[number % len(EVEN)]
+            yield Join(first, second, kind, seconds, fps, after_s=after_s)
             number += 1
+
+
+def any_joins(role: str, count: int, longest_s: float) -> Iterator[Join]:
+    """Edits of any length from .08 s on, at any moment of any parts of the shots."""
+    shots, rng = _shots(role), np.random.default_rng([41, round(longest_s * 100)])
+    for number in range(count):
+        first = shots[int(rng.integers(len(shots)))]
+        others = [clip for clip in shots if clip.file != first.file]
+        second = others[int(rng.integers(len(others)))]
+        kind, seconds = GRADUAL[number % len(GRADUAL)], round(rng.uniform(0.08, longest_s), 2)
+        at_s, after_s = (round(rng.uniform(2, 3.5), 2) for _ in range(2))
+        needed_s = at_s + (after_s if kind == "flash" else seconds / 2)
+        yield Join(
+            first,
+            second,
+            kind,
+            seconds,
+            int(rng.choice(EVEN)),
+            at_s,
+            after_s,
+            first_s=round(rng.uniform(0, max(0.0, first.seconds - needed_s)), 2),
+            second_s=round(rng.uniform(seconds / 2, max(seconds, second.seconds - after_s)), 2),
+            luma=int(rng.choice((235, 16))),
+        )
+
+
+def _shots(role: str) -> list[Clip]:
+    return [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 5]
 
 
 def edited(join: Join) -> Path:
@@ -59,18 +97,21 @@ def edited(join: Join) -> Path:
 def reference(join: Join) -> Path:
     """The same pair with a hard cut; for a flash, the shot without it."""
     if join.kind == "flash":
-        name = f"plain {join.first.name} {join.fps}"
-        return written(name, lambda: _part(join.first, join, 0.0, 2 * _PART_S))
-    return edited(Join(join.first, join.second, "cut", 0.0, join.fps))
+        name = f"plain {join.first.name} {join.fps}{_moments(join)}"
+        return written(
+            name, lambda: _part(join.first, join, join.first_s, join.at_s + join.after_s)
+        )
+    return edited(replace(join, kind="cut", seconds=0.0))
 
 
 def _shot(join: Join) -> Shot:
-    """The edit is centred at _PART_S: gradual edits need material of both shots for their time."""
+    """Gradual edits need material of both shots for their time."""
     if join.kind == "flash":
-        return flashed(_part(join.first, join, 0.0, 2 * _PART_S), _PART_S, join.seconds)[0]
+        plain = _part(join.first, join, join.first_s, join.at_s + join.after_s)
+        return flashed(plain, join.at_s, join.seconds, join.luma)[0]
     half = join.seconds / 2
-    first = _part(join.first, join, 0.0, _PART_S + half)
-    second = _part(join.second, join, 0.75 - half, _PART_S + half - 0.75)
+    first = _part(join.first, join, join.first_s, join.at_s + half)
+    second = _part(join.second, join, join.second_s - half, join.after_s + half)
     return joined(first, second, join.kind, join.seconds)[0]
 
 
@@ -80,7 +121,16 @@ def _part(clip: Clip, join: Join, start_s: float, seconds: float) -> Shot:
 
 
 def _name(join: Join) -> str:
-    return f"{join.kind} {join.seconds:g} {join.first.name} {join.second.name} {join.fps}"
+    files = f"{join.kind} {join.seconds:g} {join.first.name} {join.second.name} {join.fps}"
+    return files + _moments(join)
+
+
+def _moments(join: Join) -> str:
+    """Nothing for a join at the usual moments."""
+    if (join.at_s, join.first_s, join.second_s) == (_PART_S, 0.0, _LATER_S):
+        return ""
+    luma = f" {join.luma}" if join.kind == "flash" else ""
+    return f" {join.at_s:g} {join.after_s:g} {join.first_s:g} {join.second_s:g}{luma}"
 
 
 def written(name: str, made_of: Callable[[], Shot]) -> Path:
@@ -104,17 +154,29 @@ def is_listed(join: Join, signals: Signals) -> bool:
 
 
 def measurements(role: str) -> Iterator[Measurement]:
-    """The bars of gradual edits."""
+    """The bars of gradual edits, and the same for edits at any moment."""
+    lengths = f"of 0.1 to {_LONGEST_S:g} s"
+    yield from _measured(role, "edits", list(joins(role)), lengths, steady=1.0)
+    for longest_s in (_BRIEF_S, _LONGEST_S):
+        name, lengths = f"edits at any moment, up to {longest_s:g} s,", "of any length"
+        yield from _measured(role, name, list(any_joins(role, 72, longest_s)), lengths)
+
+
+def _measured(
+    role: str, name: str, edits: list[Join], lengths: str, steady: float | None = None
+) -> Iterator[Measurement]:
     listed, moved = [], []
-    for join in joins(role):
+    for join in edits:
         signals = measure(edited(join))
         listed.append(is_listed(join, signals))
         plain = measure(reference(join)).unexpectedness
         moved.append(abs(signals.unexpectedness - plain))
-    note = f"of {len(listed)} dissolves, wipes, fades and flashes of 0.1 to 1.5 s"
-    yield Measurement(f"real, {role}: edits listed", sum(listed) / len(listed), 0.9, COMMAND, note)
-    steady = sum(points <= _STEADY_POINTS for points in moved)
+    note = f"of {len(listed)} dissolves, wipes, fades and flashes {lengths}"
+    start = f"real, {role}: {name}"
+    yield Measurement(f"{start} listed", sum(listed) / len(listed), 0.9, COMMAND, note)
+    within = sum(points <= _STEADY_POINTS for points in moved)
     yield Measurement(
-        f"real, {role}: edits that move the score by 5 points at most",
-        steady / len(moved), 1.0, COMMAND, f"{steady} of {len(moved)}, the most {max(moved)}",
+        f"{start} that move the score by 5 points at most",
+        within / len(moved), steady, COMMAND,
+        f"{within} of {len(moved)}, the most {max(moved)}, mean {sum(moved) / len(moved):.1f}",
     )  # fmt: skip
