@@ -13,9 +13,12 @@ from shared.rating.signals.transitions import Transition, find_transitions
 
 _ROUNDING = 1e-6  # ticks
 _NEAR_S = 0.08  # a cut so near to a transition is a part of it
-_SHORT_S = 0.25  # a shorter dissolve may look like a cut
-# A transition is known to the picture of the strip; its faint first and last parts are not seen.
-_MARGIN_S, _MARGIN_SHARE = 0.04, 0.1
+_SOFT_S = 0.05  # a soft cut begins so long before the frame that changes most
+_SHORT_S = 0.3  # a shorter dissolve may look like a cut
+# A transition is known to the picture of the strip. Its faint first part is often missed, its last
+# part hardly ever.
+_MARGIN_S, _FAINT_SHARE = 0.04, 0.1
+_NEW_SHOT_SHARE = 0.75  # of a transition; then little of the old shot is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,14 @@ class Edits:
         """The ticks that edits touch, and those of them in which a new shot begins."""
         touched, new = (np.zeros(ticks, dtype=bool) for _ in range(2))
         for at_s in self.cuts_s:
-            _mark(touched, at_s, at_s, TOGETHER)
+            _mark(touched, at_s - _SOFT_S, at_s, TOGETHER)
             _mark(new, at_s, at_s)
         for part in self.transitions:
-            margin_s = _MARGIN_S + _MARGIN_SHARE * (part.end_s - part.start_s)
-            span_s = (part.start_s - margin_s, part.end_s + margin_s)
-            _mark(touched, *span_s, TOGETHER)
+            seconds = part.end_s - part.start_s
+            starts_s = part.start_s - _MARGIN_S - _FAINT_SHARE * seconds
+            _mark(touched, starts_s, part.end_s + _MARGIN_S, TOGETHER)
             if not part.returns:
-                _mark(new, *span_s)
+                _mark(new, starts_s, part.start_s + _NEW_SHOT_SHARE * seconds)
         for start_s, end_s in self.damaged_s:
             _mark(touched, start_s, end_s, TOGETHER)
         return EditMarks(touched, new)
@@ -62,9 +65,11 @@ def edits_of(footage: Footage) -> Edits:
     cuts_s = tuple(round(finder.times[index], 4) for index in finder.cuts())
     transitions = tuple(
         part
-        for part in find_transitions(footage.strip.pictures())
-        if part.end_s - part.start_s < _SHORT_S
-        or sum(_is_in(at_s, part) for at_s in cuts_s) < _fewest_cuts(part)
+        for part in find_transitions(footage.strip.pictures(), cuts_s)
+        # A long dissolve has no hard cut inside, so what has one is a moving shot before a cut.
+        if part.kind != "dissolve"
+        or part.end_s - part.start_s < _SHORT_S
+        or not any(_is_in(at_s, part) for at_s in cuts_s)
     )
     apart = tuple(
         at_s
@@ -73,16 +78,6 @@ def edits_of(footage: Footage) -> Edits:
         and not any(start_s <= at_s <= end_s for start_s, end_s in footage.damaged_s)
     )
     return Edits(apart, transitions, tuple(footage.damaged_s))
-
-
-def _fewest_cuts(part: Transition) -> float:
-    """With so many hard cuts inside, a long transition is none.
-
-    It is a moving shot before a cut, or a dark shot between two bright ones that look alike.
-    """
-    if part.returns:
-        return 2
-    return 1 if part.kind == "dissolve" else np.inf
 
 
 def _is_in(at_s: float, part: Transition) -> bool:

@@ -47,6 +47,24 @@ class EditMarks:
         scored[self.touched] = np.nan
         return scored
 
+    def bridges(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The ticks that an edit hides while their shot goes on, and the nearest seen beside each.
+
+        A flash hides what happens under it. It is taken to be like what is seen beside it: else all
+        that began there would be new behind it.
+        """
+        hidden: list[int] = []
+        beside: list[int] = []
+        edges = np.flatnonzero(np.diff(self.touched, prepend=False, append=False))
+        for first, end in edges.reshape(-1, 2).tolist():
+            # The first tick has no change, so it is like no other.
+            if first < 2 or end == len(self.touched) or self.new_shot[first:end].any():
+                continue
+            middle = (first + end) // 2
+            hidden += range(first, end)
+            beside += [first - 1] * (middle - first) + [end] * (end - middle)
+        return np.array(hidden, dtype=np.intp), np.array(beside, dtype=np.intp)
+
 
 def ordinary_contrast(spread: Floats, edits: EditMarks) -> float:
     """The clip's contrast in grey levels, at least a faint one."""

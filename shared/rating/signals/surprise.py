@@ -94,7 +94,10 @@ def _channel(
 
     The signature overwrites the cells of `change`: a long clip has no memory for both.
     """
-    breaks = edits.touched
+    hidden, beside = edits.bridges()
+    breaks = edits.touched.copy()
+    breaks[hidden] = False  # bridged, not broken
+    shown = change.rows(beside).astype(np.float32)  # before signatures overwrite them
     size = change.blocks[0].shape[1]
     belief, unbroken = (gamma.Belief(size, _FORGETTING, _MOST_COUNTS) for _ in range(2))
     nats, raw = np.zeros(len(usual)), np.zeros(len(usual))
@@ -102,20 +105,28 @@ def _channel(
     for block in change.blocks:
         part = slice(start, start + len(block))
         moved = block.astype(np.float32)
-        counts = np.clip(np.abs(moved) / usual[part, None] - 1.0, 0.0, _MOST_COUNTS)
+        counts = _counts(moved, usual[part])
+        if edits.touched.any():
+            raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
+        here = (hidden >= start) & (hidden < part.stop)
+        counts[hidden[here] - start] = _counts(shown[here], usual[hidden[here]])
         cells = weight * belief.surprise(counts, breaks[part], edits.new_shot[part])
+        cells[hidden[here] - start] = 0.0
         nats[part] = cells.sum(axis=1)
         block[:] = np.copysign(np.sqrt(cells), moved)
-        if breaks.any():
-            raw[part] = weight * unbroken.surprise(counts).sum(axis=1)
         start = part.stop
-    lasting = with_next(nats, breaks)
-    moving = None if motion is None else with_next(motion, breaks)
+    lasting = with_next(nats, edits.touched)
+    moving = None if motion is None else with_next(motion, edits.touched)
     below = ordinary_nats(lasting, edits, moving) + _ORDINARY_NATS
     # After Weber (1834): how far something stands out is judged beside what is ordinary there. So
     # a share by which an encoder changes both hardly matters.
     excess = np.maximum(0.0, lasting - below) * _WEBER_NATS / (_WEBER_NATS + below)
-    return _Channel(raw if breaks.any() else nats, excess, change)
+    return _Channel(raw if edits.touched.any() else nats, excess, change)
+
+
+def _counts(moved: Cells, usual: Floats) -> Cells:
+    """How much each cell (ticks x cells) moved beyond the ordinary change, in units of it."""
+    return np.clip(np.abs(moved) / usual[:, None] - 1.0, 0.0, _MOST_COUNTS)
 
 
 def with_next(values: Floats, breaks: Marks) -> Floats:

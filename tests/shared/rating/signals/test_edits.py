@@ -9,7 +9,10 @@ from shared.rating.signals.camera import is_same_picture, is_same_scene
 from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.decode import Footage
 from shared.rating.signals.edits import Edits, edits_of
+from shared.rating.signals.ordinary import EditMarks
 from shared.rating.signals.strip import CELLS, STEP_S, Strip
+from shared.rating.signals.surprise import surprise_of
+from shared.rating.signals.ticks import CellChange, Ticks
 from shared.rating.signals.transitions import Transition, find_transitions
 
 SIDE = 32
@@ -91,10 +94,84 @@ def test_a_gradual_edit_is_found_where_it_is(between, length, fps):
     assert found[0].returns == (between is flash)
 
 
+@pytest.mark.parametrize("length", [0.6, 1.0, 1.4])
+@pytest.mark.parametrize("dark", [0, 1])
+def test_a_fade_has_both_of_its_sides_though_one_shot_is_dark(dark, length):
+    shots = [scene(1), scene(2)]
+    shots[dark] = 16 + (shots[dark] - 120).clip(0) / 6
+
+    def faded(share):
+        shown = 1 - 2 * share if share < 0.5 else 2 * share - 1
+        return 16 + shown * (shots[int(share >= 0.5)] - 16)
+
+    (transition,) = find_transitions(seen(Strip(), clip(faded, length), 25).pictures())
+
+    assert transition.start_s == pytest.approx(1.2, abs=0.09)
+    assert transition.end_s == pytest.approx(1.2 + length, abs=0.09)
+
+
+def test_both_sides_of_a_fade_are_one_where_they_share_the_black_picture():
+    pictures = [fade(share) for share in [0.0] * 30 + [step / 24 for step in range(25)]]
+    pictures += [fade(1.0)] * 30
+
+    (transition,) = find_transitions(seen(Strip(), pictures, 25).pictures())
+
+    assert transition.start_s == pytest.approx(1.2, abs=0.09)
+    assert transition.end_s == pytest.approx(1.2 + 24 / 25, abs=0.09)
+
+
 def test_a_hard_cut_is_no_gradual_edit():
     strip = seen(Strip(), [scene(1)] * 30 + [scene(2)] * 30, 25)
 
-    assert find_transitions(strip.pictures()) == ()
+    assert find_transitions(strip.pictures(), (1.2,)) == ()
+
+
+@pytest.mark.parametrize("fps", [24, 30, 60])
+@pytest.mark.parametrize("between", [dissolve, wipe, fade])
+def test_a_change_of_scene_within_a_tenth_of_a_second_is_an_edit(between, fps):
+    strip = seen(Strip(), clip(between, 0.1, fps), fps)
+
+    (transition,) = find_transitions(strip.pictures())
+
+    assert 1.2 - 0.13 <= transition.start_s <= 1.25 <= transition.end_s <= 1.3 + 0.13
+
+
+def test_a_picture_that_fills_most_of_a_scene_for_a_moment_is_no_edit():
+    def shown(at):
+        picture = scene(1).copy()
+        picture[:, : 0 if at < 30 else 24] = scene(2)[:, : 0 if at < 30 else 24]
+        return picture
+
+    assert find_transitions(seen(Strip(), [shown(at) for at in range(60)], 25).pictures()) == ()
+
+
+@pytest.mark.parametrize("length", [0.12, 0.3, 1.0])
+def test_a_dark_shot_is_covered_though_it_cannot_go_far(length):
+    dark = 16 + scene(1) / 16
+
+    def covered(share):
+        black = min(1.0, 1.5 * (1 - abs(2 * share - 1)))
+        return (1 - black) * dark + black * 16
+
+    (transition,) = find_transitions(seen(Strip(), clip(covered, length), 25).pictures())
+
+    assert transition.returns
+    assert transition.start_s <= 1.2 + length / 2 <= transition.end_s
+
+
+def test_a_wipe_begins_where_it_hardly_changes_the_picture():
+    """Half of the new picture is nearly as the old one, so most of the change comes late."""
+    new = scene(1) + np.where(np.arange(SIDE) < SIDE // 2, 8.0, 0.0)
+    new[:, SIDE // 2 :] = scene(2)[:, SIDE // 2 :]
+
+    def wiped(share):
+        edge = round(share * SIDE)
+        return np.concatenate([new[:, :edge], scene(1)[:, edge:]], axis=1)
+
+    (transition,) = find_transitions(seen(Strip(), clip(wiped, 1.0), 25).pictures())
+
+    assert transition.start_s == pytest.approx(1.2, abs=0.17)
+    assert transition.end_s == pytest.approx(2.2, abs=0.17)
 
 
 @pytest.mark.parametrize("fps", [24, 60])
@@ -103,7 +180,7 @@ def test_a_dark_shot_between_two_bright_ones_that_look_alike_is_no_fade(fps):
     bright, dark = scene(1), 25 + (scene(2) - 120) / 5
     pictures = [bright] * fps + [dark] * fps + [bright + 3] * fps
 
-    assert find_transitions(seen(Strip(), pictures, fps).pictures()) == ()
+    assert find_transitions(seen(Strip(), pictures, fps).pictures(), (1.0, 2.0)) == ()
     assert seen(CutFinder(), pictures, fps).cuts() == (fps, 2 * fps)
 
 
@@ -237,11 +314,44 @@ def test_ticks_of_an_edit_are_not_scored_and_a_flash_starts_no_shot():
 
     marks = edits.marks(80)
 
-    assert marks.touched[[10, 11, 30, 33, 50, 56]].all()
+    assert marks.touched[[9, 10, 11, 30, 33, 50, 56]].all()
     assert marks.touched[[13, 35, 58]].all(), "three tenths hold the edit"
-    assert marks.new_shot[[10, 50, 55]].all() and not marks.new_shot[25:40].any()
+    assert marks.new_shot[[10, 50, 53]].all() and not marks.new_shot[25:40].any()
+    assert not marks.new_shot[56], "most of a dissolve's last quarter shows the new shot"
     assert not marks.touched[[8, 20, 45, 70]].any()
     assert edits.changes_s == (1.0, 3.1, 5.25)
+
+
+def test_what_is_shown_just_before_a_soft_cut_is_not_scored():
+    assert Edits((2.0,), ()).marks(40).touched[[19, 20]].all()
+    assert not Edits((2.0,), ()).marks(40).touched[18]
+    assert not Edits((2.06,), ()).marks(40).touched[19]
+
+
+def test_what_goes_on_under_a_flash_is_no_surprise_behind_it():
+    changes = np.zeros((80, 256), np.float32)
+    changes[:, :200] = 0.5
+    changes[35:, 200:230] = 12.0
+    flat = np.ones(80)
+    ticks = Ticks(CellChange.of(changes), CellChange.of(0 * changes), 40 * flat, flat, 0 * flat)
+    hidden = np.zeros(80, dtype=bool)
+    hidden[30:46] = True
+
+    never_seen = surprise_of(ticks, None, EditMarks(np.zeros(80, dtype=bool), 0 * hidden))
+    ticks = Ticks(CellChange.of(changes), CellChange.of(0 * changes), 40 * flat, flat, 0 * flat)
+    behind = surprise_of(ticks, None, EditMarks(hidden, 0 * hidden))
+
+    assert never_seen.corrected[35] > 20
+    assert behind.corrected[46:].max() == 0
+
+
+def test_a_flash_is_bridged_and_a_cut_is_not():
+    edits = Edits((1.0,), (Transition("flash", 3.0, 3.2, True),))
+
+    hidden, beside = edits.marks(60).bridges()
+
+    assert set(hidden) == set(range(29, 36))
+    assert set(beside) == {28, 36}
 
 
 def test_nothing_that_did_not_decode_is_a_cut():
