@@ -24,7 +24,8 @@ _FRACTIONS = np.arange(1, 8) / 8  # where a possible transition is looked at
 _MOST_BEYOND = 0.06  # share of the change's energy that may lie beyond the two pictures
 _BACKWARDS = 0.08  # of the way; a moving scene may step back this far
 _ABRUPT = 0.7  # of the way between two pictures: that is a hard cut
-_LARGEST_STEP, _UNEVEN = 0.1, 2.5  # of the way, and times the mean step
+# No step of an edit of n pictures is more than 0.1 + 2.5 / n of the way.
+_LARGEST_STEP, _UNEVEN = 0.1, 2.5
 _MOST_MIXED, _MOST_WIPED = 0.07, 0.09  # share of the change's energy that stays unexplained
 _BEGINS, _ENDS = 0.06, 0.94  # of the way
 
@@ -60,8 +61,10 @@ def _blend(window: Array, start: int) -> Candidate | None:
     steps = np.diff(along)
     if steps.max() > _ABRUPT or steps.min() < -_BACKWARDS:
         return None
-    fit, first, last = max(_fitted(window, along, _mixed), _fitted(window, _come(window), _wiped))
-    if fit <= 0 or is_one_scene(old, new):  # the dearest question comes last
+    dissolve = _fitted(window, along, _beside_dissolve)
+    wipe = _fitted(window, _wipe_progress(window), _beside_wipe)
+    fit, first, last = max(dissolve, wipe)
+    if fit <= 0 or is_one_scene(old, new):  # the slowest test comes last
         return None
     is_plain = min(float(picture[:LUMA_CELLS].std()) for picture in (old, new)) < PLAIN
     # A part of a transition looks like one, too: the whole has the largest change.
@@ -84,22 +87,37 @@ def _fitted(
     return 1.0 - unexplained(window[first : last + 1]), first, last
 
 
-def _mixed(edit: Array) -> float:
-    """What a dissolve leaves unexplained, 1 at most: all cells go the same part of the way."""
-    left, way = edit - edit[0], edit[-1] - edit[0]
+def off_line(pictures: Array) -> float:
+    """How far pictures (pictures x cells) leave the straight line from the first to the last one.
+
+    In shares of the energy of that change, of the picture that leaves it most. Mixtures of both
+    lie on the line: 0.
+    """
+    moved, way = pictures - pictures[0], pictures[-1] - pictures[0]
     energy = float(way @ way) + 1e-6
-    apart = left - (left @ way / energy)[:, None] * way
-    return float((apart**2).sum(axis=1).max()) / energy / _MOST_MIXED
+    apart = moved - (moved @ way / energy)[:, None] * way
+    return float((apart**2).sum(axis=1).max()) / energy
 
 
-def _wiped(edit: Array) -> float:
-    """What a wipe leaves unexplained, 1 at most: each cell is at the start or at the end."""
+def _beside_dissolve(edit: Array) -> float:
+    """What a dissolve does not explain, from 0; an edit has less than 1.
+
+    In a dissolve all cells go the same part of the way.
+    """
+    return off_line(edit) / _MOST_MIXED
+
+
+def _beside_wipe(edit: Array) -> float:
+    """What a wipe does not explain, from 0; an edit has less than 1.
+
+    In a wipe each cell is at the start or at the end.
+    """
     way = edit[-1] - edit[0]
     apart = np.minimum(np.abs(edit - edit[0]), np.abs(edit - edit[-1]))
     return float((apart**2).sum(axis=1).max()) / (float(way @ way) + 1e-6) / _MOST_WIPED
 
 
-def _come(window: Array) -> Array:
+def _wipe_progress(window: Array) -> Array:
     """How far the cells that change have come in each picture, on average: from 0 to 1.
 
     In a wipe they go one after the other, and some change more than others. Squares of changes
@@ -107,5 +125,5 @@ def _come(window: Array) -> Array:
     """
     way = window[-1] - window[0]
     changed = np.abs(way) > CHANGED_CELL
-    come = np.clip((window - window[0])[:, changed] / way[changed], 0.0, 1.0)
-    return np.asarray(come @ np.abs(way[changed]) / np.abs(way[changed]).sum())
+    progress = np.clip((window - window[0])[:, changed] / way[changed], 0.0, 1.0)
+    return np.asarray(progress @ np.abs(way[changed]) / np.abs(way[changed]).sum())

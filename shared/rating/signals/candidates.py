@@ -27,7 +27,10 @@ _LONGEST_JOLT, _ABOVE_JOLTS = 15, 2.5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A possible gradual edit. `returns` tells that the same shot goes on behind it."""
+    """A possible gradual edit. `returns` tells that the same shot goes on behind it.
+
+    The best `quality` wins: 1.5 to 3 for flashes, 0 to 1 for blends, below 0 for quick changes.
+    """
 
     first: int  # pictures of the strip, both included
     last: int
@@ -38,15 +41,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Windows of one length, in which the picture changes more than in those around."""
+    """Windows of one length, in which the picture changes more than in most around."""
 
     length: int  # pictures from the first to the last one
     starts: NDArray[np.intp]
-    covered: Array  # share of the cells of luma that change
+    covered: Array  # share of the cells of luma that change, 0-1, for each start
 
 
 def outstanding(luma: Array) -> Iterator[Windows]:
-    """Windows of every length that may hold an edit. `luma` is pictures x cells."""
+    """Windows of every length that may hold an edit. `luma` is pictures x cells, 0-255."""
     for length in LENGTHS:
         if len(luma) <= length:
             return

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.rating.signals.blends import off_line
 from shared.rating.signals.camera import is_same_picture, is_same_scene
 from shared.rating.signals.prominence import (
     JUMP,
@@ -167,12 +168,7 @@ class CutFinder:
         """Whether what is shown near a change lies on the way from the old to the new picture."""
         old = max(0, self._shown_at(self.times[index] - RIVAL_S) - first)
         new = self._shown_at(self.times[index] + _AFTER_S) - first
-        window = seen[old : new + 1, : self._split]
-        left, way = window - window[0], window[-1] - window[0]
-        energy = float(way @ way) + 1e-6
-        along = left @ way / energy
-        off = ((left - along[:, None] * way) ** 2).sum(axis=1).max()
-        return float(off) <= _MOST_OFF_LINE * energy
+        return off_line(seen[old : new + 1, : self._split]) <= _MOST_OFF_LINE
 
     def _need_of(self, index: int, old: Array, new: Array) -> float:
         """How far a picture that lasts must stand out; 0 where a part of the old one remains."""
@@ -184,9 +180,9 @@ class CutFinder:
         return JUMP if is_jump else NEW_SCENE
 
     def _is_usual(self, index: int) -> bool:
-        """Whether pictures changed half as much all the time before. No cut to a new scene does.
+        """Whether the usual change just before is over half as large: no new scene begins so.
 
-        So the dearest question is seldom asked.
+        This spares most pictures the slow comparison of two scenes.
         """
         first = bisect_right(self.times, self.times[index] - _BEFORE_S[-1])
         before = sorted(step for step in self.step[first:index] if step > REPEATED)

@@ -50,8 +50,8 @@ class EditMarks:
     def bridges(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The ticks that an edit hides while their shot goes on, and the nearest seen beside each.
 
-        A flash hides what happens under it. It is taken to be like what is seen beside it: else all
-        that began there would be new behind it.
+        A flash, or a span that did not decode, hides what happens under it. That is taken to be
+        like what is seen beside it: else all that began there would be new behind it.
         """
         hidden: list[int] = []
         beside: list[int] = []

@@ -42,6 +42,8 @@ _WHERE_SLOW = 2.0  # times as far must a change stand out, where pictures come s
 class Changes:
     """How much each frame of a clip differs from the one before, in grey levels, and in what way.
 
+    All have one number a frame, `times` in seconds; `lag_change` and `lag_s` have their own length.
+
     `step` is the change of the whole picture, `local` that of its strongest cells beyond it. `need`
     is how far a possible cut must stand out, NEW_SCENE or JUMP, and 0 for all other frames.
     """
@@ -62,7 +64,7 @@ class Changes:
         rivals = np.where(self.need > 0, self.step, 0.0)
         lasting = np.where(self.lasts & ~self.is_light, self.step, 0.0)
         motion = self._motion()
-        outstanding = {}  # how many times as much as is needed they stand out
+        outstanding = {}  # frame: how many times what it needs its change is
         for index in np.flatnonzero(self.need).tolist():
             if rivals[index] >= rivals[_near(self.times, index)].max():
                 excess = self._excess(index, lasting, _sides(self.times[index], *motion))
@@ -90,7 +92,7 @@ class Changes:
         return self.lag_change[is_motion], self.lag_s[is_motion]
 
     def _excess(self, index: int, lasting: Floats, sides: Sides) -> float:
-        """A change beside what it must exceed; 0 where the pictures beside change, too."""
+        """How many times what it needs a change is; 0 where the pictures beside change, too."""
         ordinary = _ordinary_around(sides, bool(self.need[index] == JUMP))
         excess = float(self.step[index] / max(self.need[index] * ordinary, ROUNDING_S))
         if excess < 1 or self.is_mixed[index]:

@@ -136,8 +136,8 @@ def with_next(values: Floats, breaks: Marks) -> Floats:
     begins. What only one of them has depends on where ticks begin, and on which frame was dropped.
     """
     following = np.append(values[1:], values[-1:])
-    until_break = np.append(breaks[1:], True)
-    return np.where(breaks, 0.0, np.where(until_break, values, (values + following) / 2))
+    is_last = np.append(breaks[1:], True)  # before a break, or of the clip
+    return np.where(breaks, 0.0, np.where(is_last, values, (values + following) / 2))
 
 
 def recent_motion(motion: Floats, breaks: Marks) -> Floats:

@@ -5,6 +5,7 @@ The camera is asked first: what a shift, a zoom or an exposure explains is not a
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ Cuts = NDArray[np.float64]  # in pictures
 _QUICK, _QUICK_COVERED = 8, 0.78
 _NEARLY = 0.8  # of the quality of the best candidate
 _BRIEF, _NEAR = 6, 2  # pictures: a flash that is no shot, and how near to it a cut is its own
-_SEEN = 12  # pictures of each scene beside a quick change
+_SEEN = 12  # pictures that each scene has beside a quick change, at least
 _MOST_PLAIN = 5  # pictures between both sides of a fade
 _GAINED = 0.3  # grey levels of standard deviation in one or two pictures of a fade
 
@@ -55,7 +56,7 @@ def find_transitions(pictures: Array, cuts_s: tuple[float, ...] = ()) -> tuple[T
     veils = (flash for flash in flashes(luma) if not _is_shot(luma, flash, cuts))
     candidates = [*veils, *_changes_of_scene(pictures, cuts)]
     chosen: list[Candidate] = []
-    for candidate in sorted(candidates, key=lambda one_of_them: -one_of_them.quality):
+    for candidate in sorted(candidates, key=attrgetter("quality"), reverse=True):
         if all(_apart(candidate, other) for other in chosen):
             chosen.append(candidate)
     contrast = luma.std(axis=1)
@@ -116,7 +117,8 @@ def _whole(chosen: Candidate, candidates: list[Candidate], contrast: Array) -> C
 def _widened(chosen: Candidate, candidates: list[Candidate]) -> Candidate:
     """The longest candidate of the kind that holds the best one, and is nearly as good.
 
-    Where a scene moves, the middle of a wipe fits better than all of it.
+    Where a scene moves, the middle of a wipe fits better than all of it. A quick change, below 0,
+    stays as it is.
     """
     holding = (
         other
