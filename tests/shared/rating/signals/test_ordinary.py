@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from shared.rating.signals import scores
+from shared.rating.signals.decode import Footage
+from shared.rating.signals.measure import _onset_s
 from shared.rating.signals.ordinary import (
     EditMarks,
     ordinary_change,
     ordinary_contrast,
     ordinary_nats,
 )
-from shared.rating.signals.surprise import firmness, surprise_of, with_next
+from shared.rating.signals.surprise import Surprise, firmness, surprise_of, with_next
 from shared.rating.signals.ticks import CellChange, Ticks
 from shared.rating.signals.transitions import find_transitions
 from tests.shared.rating.signals.test_edits import SIDE, Strip, scene, seen
@@ -174,6 +176,17 @@ def test_more_motion_explains_more_however_fast_it_is():
     limit = ordinary_nats(nats, marks(), motion)
 
     assert limit[31] > 1.2 * limit[30]
+
+
+def test_the_onset_may_be_in_the_second_tick_of_a_mean():
+    flat = np.zeros(TICKS)
+    footage = Footage()
+    footage.cuts.times = [index / 25 for index in range(100)]
+    footage.cuts.local = [90.0 if index == 29 else 1.0 for index in range(100)]
+
+    onset_s = _onset_s(footage, Surprise(flat, flat, flat.astype(np.intp)), peak=10)
+
+    assert onset_s == 1.16
 
 
 def surprise_of_a_spot(by, data=3):

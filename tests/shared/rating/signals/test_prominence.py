@@ -43,6 +43,23 @@ def test_a_cut_from_a_still_shot_to_one_that_moves_fast_is_found():
     assert cuts_s(pictures) == [2.0]
 
 
+@pytest.mark.parametrize("first_speed", [0.6, 0.7])
+def test_motion_that_starts_fast_before_a_still_camera_is_no_cut(first_speed):
+    """The mean of a still side and a lively one is half of what the lively one does."""
+    assert cuts_s(waved([0.0] * 40 + [first_speed] + [0.4] * 30)) == []
+
+
+def test_black_bars_that_remain_behind_a_cut_make_it_no_jump_cut():
+    def barred(index, seed):
+        picture = panned(4 + 0.84 * index, seed=seed)
+        picture[:7] = picture[-7:] = 16
+        return picture
+
+    pictures = [barred(index, seed) for seed in (9, 10) for index in range(40)]
+
+    assert cuts_s(pictures) == [1.6]
+
+
 def test_a_mixed_picture_between_two_shots_hides_no_cut():
     """A changed frame rate mixes the last picture of a shot with the first one of the next."""
     mixed = 0.3 * scene(1) + 0.7 * scene(2)
