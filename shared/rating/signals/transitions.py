@@ -152,7 +152,7 @@ def _joined(chosen: list[Candidate]) -> Iterator[Transition]:
         near = waiting is not None and candidate.first - waiting.last <= _MOST_PLAIN
         if waiting and near and waiting.kind == candidate.kind:
             last = max(waiting.last, candidate.last)
-            waiting = Candidate(waiting.first, last, 0.0, waiting.kind)
+            waiting = replace(waiting, last=last, returns=waiting.returns and candidate.returns)
             continue
         if waiting:
             yield _timed(waiting)

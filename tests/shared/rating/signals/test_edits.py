@@ -145,6 +145,18 @@ def test_a_picture_that_fills_most_of_a_scene_for_a_moment_is_no_edit():
     assert find_transitions(seen(Strip(), [shown(at) for at in range(60)], 25).pictures()) == ()
 
 
+@pytest.mark.parametrize("still", [0, 1, 5])
+def test_two_flashes_of_one_shot_that_are_near_start_no_shot(still):
+    whiteness = (0.3, 0.6, 0.9, 1.0, 0.9, 0.6, 0.3)
+    flashed = [scene(1) + share * (250 - scene(1)) for share in whiteness]
+    pictures = [scene(1)] * 40 + flashed + [scene(1)] * still + flashed + [scene(1)] * 40
+
+    (transition,) = find_transitions(seen(Strip(), pictures, 25).pictures())
+
+    assert transition.kind == "flash"
+    assert transition.returns
+
+
 @pytest.mark.parametrize("length", [0.12, 0.3, 1.0])
 def test_a_dark_shot_is_covered_though_it_cannot_go_far(length):
     dark = 16 + scene(1) / 16
