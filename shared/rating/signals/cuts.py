@@ -133,7 +133,12 @@ class CutFinder:
             self._judge_large(seen, index, first) if is_large else self._note()
 
     def _judge_large(self, seen: Array, index: int, first: int) -> None:
-        old, new = (self._grid(seen[index - first - back]) for back in (1, 0))
+        before = self._before(seen, index, first)
+        if before != index - 1:
+            self.step[index] = self._sizes(np.abs(seen[[index - first]] - seen[[before - first]]))[
+                0
+            ]
+        old, new = (self._grid(seen[at - first]) for at in (before, index))
         if is_same_picture(old, new):
             self._note(light=True)
             return
@@ -141,6 +146,12 @@ class CutFinder:
         lasts = not self._is_passing(seen, index, first)
         need = self._need_of(index, old, new) if lasts else 0.0
         self._note(need, is_plain, lasts, need > 0 and self._is_mixed(seen, index, first))
+
+    def _before(self, seen: Array, index: int, first: int) -> int:
+        """The frame that a new one is compared with: the last one, or that before a short flash."""
+        earlier = max(first, self._shown_at(self.times[index] - _BEFORE_S[0]))
+        is_plain = [np.ptp(seen[at - first, : self._split]) < _PLAIN for at in (index - 1, index)]
+        return earlier if is_plain == [True, False] else index - 1
 
     def _note(
         self, need: float = 0.0, light: bool = False, lasts: bool = True, mixed: bool = False

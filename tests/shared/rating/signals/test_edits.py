@@ -136,6 +136,25 @@ def test_a_change_of_scene_within_a_tenth_of_a_second_is_an_edit(between, fps):
     assert 1.2 - 0.13 <= transition.start_s <= 1.25 <= transition.end_s <= 1.3 + 0.13
 
 
+@pytest.mark.parametrize("fps", [24, 30, 60])
+@pytest.mark.parametrize("plain", [16.0, 235.0])
+def test_a_cut_through_a_flash_of_one_frame_is_a_cut(plain, fps):
+    """Two shots that are less apart from each other than from the flash."""
+    shots = [scene(1), 0.5 * scene(1) + 0.5 * scene(2)]
+    pictures = [shots[0]] * 40 + [np.full_like(shots[0], plain)] + [shots[1]] * 40
+
+    finder = seen(CutFinder(), pictures, fps)
+
+    assert finder.cuts() == (41,)
+
+
+def test_a_flash_of_one_frame_in_a_shot_that_moves_is_no_cut():
+    pictures = [panned(10 + at / 3) for at in range(80)]
+    pictures[40] = np.full_like(pictures[40], 235.0)
+
+    assert seen(CutFinder(), pictures, 30).cuts() == ()
+
+
 def test_a_picture_that_fills_most_of_a_scene_for_a_moment_is_no_edit():
     def shown(at):
         picture = scene(1).copy()
