@@ -93,9 +93,9 @@ def off_line(pictures: Array) -> float:
     In shares of the energy of that change, of the picture that leaves it most. Mixtures of both
     lie on the line: 0.
     """
-    moved, way = pictures - pictures[0], pictures[-1] - pictures[0]
-    energy = float(way @ way) + 1e-6
-    apart = moved - (moved @ way / energy)[:, None] * way
+    moved, change = pictures - pictures[0], pictures[-1] - pictures[0]
+    energy = float(change @ change) + 1e-6
+    apart = moved - (moved @ change / energy)[:, None] * change
     return float((apart**2).sum(axis=1).max()) / energy
 
 
@@ -112,9 +112,9 @@ def _beside_wipe(edit: Array) -> float:
 
     In a wipe each cell is at the start or at the end.
     """
-    way = edit[-1] - edit[0]
+    change = edit[-1] - edit[0]
     apart = np.minimum(np.abs(edit - edit[0]), np.abs(edit - edit[-1]))
-    return float((apart**2).sum(axis=1).max()) / (float(way @ way) + 1e-6) / _MOST_WIPED
+    return float((apart**2).sum(axis=1).max()) / (float(change @ change) + 1e-6) / _MOST_WIPED
 
 
 def _wipe_progress(window: Array) -> Array:
@@ -123,7 +123,8 @@ def _wipe_progress(window: Array) -> Array:
     In a wipe they go one after the other, and some change more than others. Squares of changes
     would make its steps uneven.
     """
-    way = window[-1] - window[0]
-    changed = np.abs(way) > CHANGED_CELL
-    progress = np.clip((window - window[0])[:, changed] / way[changed], 0.0, 1.0)
-    return np.asarray(progress @ np.abs(way[changed]) / np.abs(way[changed]).sum())
+    change = window[-1] - window[0]
+    is_changed = np.abs(change) > CHANGED_CELL
+    progress = np.clip((window - window[0])[:, is_changed] / change[is_changed], 0.0, 1.0)
+    sizes = np.abs(change[is_changed])
+    return np.asarray(progress @ sizes / sizes.sum())

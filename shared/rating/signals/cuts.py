@@ -121,6 +121,7 @@ class CutFinder:
         return np.searchsorted(self.times, at_s + ROUNDING_S, side="right") - 1
 
     def _shown_at(self, at_s: float) -> int:
+        """The same for one moment: bisect reads the list in place, NumPy would copy it."""
         return bisect_right(self.times, at_s + ROUNDING_S) - 1
 
     def _judge(self, seen: Array, until_s: float) -> None:
@@ -135,23 +136,23 @@ class CutFinder:
     def _judge_large(self, seen: Array, index: int, first: int) -> None:
         before = self._before(seen, index, first)
         if before != index - 1:
-            self.step[index] = self._sizes(np.abs(seen[[index - first]] - seen[[before - first]]))[
-                0
-            ]
+            moved = np.abs(seen[index - first] - seen[before - first])
+            self.step[index] = self._sizes(moved[None])[0]
         old, new = (self._grid(seen[at - first]) for at in (before, index))
         if is_same_picture(old, new):
             self._note(light=True)
             return
-        is_plain = min(float(np.ptp(old)), float(np.ptp(new))) < _PLAIN
+        is_plain = _is_plain(old) or _is_plain(new)
         lasts = not self._is_passing(seen, index, first)
         need = self._need_of(index, old, new) if lasts else 0.0
         self._note(need, is_plain, lasts, need > 0 and self._is_mixed(seen, index, first))
 
     def _before(self, seen: Array, index: int, first: int) -> int:
         """The frame that a new one is compared with: the last one, or that before a short flash."""
-        earlier = max(first, self._shown_at(self.times[index] - _BEFORE_S[0]))
-        is_plain = [np.ptp(seen[at - first, : self._split]) < _PLAIN for at in (index - 1, index)]
-        return earlier if is_plain == [True, False] else index - 1
+        last, new = (seen[at - first, : self._split] for at in (index - 1, index))
+        if _is_plain(new) or not _is_plain(last):
+            return index - 1
+        return max(first, self._shown_at(self.times[index] - _BEFORE_S[0]))
 
     def _note(
         self, need: float = 0.0, light: bool = False, lasts: bool = True, mixed: bool = False
@@ -198,6 +199,10 @@ class CutFinder:
         first = bisect_right(self.times, self.times[index] - _BEFORE_S[-1])
         before = sorted(step for step in self.step[first:index] if step > REPEATED)
         return len(before) > 2 and self.step[index] < 2 * before[len(before) // 2]
+
+
+def _is_plain(luma: Array) -> bool:
+    return float(np.ptp(luma)) < _PLAIN
 
 
 def _remains(old: Array, new: Array) -> float:

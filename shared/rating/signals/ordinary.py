@@ -54,7 +54,7 @@ class EditMarks:
         like what is seen beside it: else all that began there would be new behind it.
         """
         hidden: list[int] = []
-        beside: list[int] = []
+        nearest: list[int] = []
         edges = np.flatnonzero(np.diff(self.touched, prepend=False, append=False))
         for first, end in edges.reshape(-1, 2).tolist():
             # The first tick has no change, so it is like no other.
@@ -62,8 +62,8 @@ class EditMarks:
                 continue
             middle = (first + end) // 2
             hidden += range(first, end)
-            beside += [first - 1] * (middle - first) + [end] * (end - middle)
-        return np.array(hidden, dtype=np.intp), np.array(beside, dtype=np.intp)
+            nearest += [first - 1] * (middle - first) + [end] * (end - middle)
+        return np.array(hidden, dtype=np.intp), np.array(nearest, dtype=np.intp)
 
 
 def ordinary_contrast(spread: Floats, edits: EditMarks) -> float:

@@ -94,10 +94,10 @@ def _channel(
 
     The signature overwrites the cells of `change`: a long clip has no memory for both.
     """
-    hidden, beside = edits.bridges()
+    hidden, nearest = edits.bridges()
     breaks = edits.touched.copy()
     breaks[hidden] = False  # bridged, not broken
-    shown = change.rows(beside).astype(np.float32)  # before signatures overwrite them
+    shown = change.rows(nearest).astype(np.float32)  # before signatures overwrite them
     size = change.blocks[0].shape[1]
     belief, unbroken = (gamma.Belief(size, _FORGETTING, _MOST_COUNTS) for _ in range(2))
     nats, raw = np.zeros(len(usual)), np.zeros(len(usual))

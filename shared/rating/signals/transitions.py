@@ -66,9 +66,13 @@ def find_transitions(pictures: Array, cuts_s: tuple[float, ...] = ()) -> tuple[T
 
 def _is_shot(luma: Array, flash: Candidate, cuts: Cuts) -> bool:
     """Whether it is a dark shot between two cuts to bright ones that look alike."""
-    within = (cuts >= flash.first - _NEAR) & (cuts <= flash.last + _NEAR)
+    within = _cuts_within(cuts, flash.first - _NEAR, flash.last + _NEAR)
     is_plain = luma[(flash.first + flash.last) // 2].std() < PLAIN
-    return bool(flash.last - flash.first > _BRIEF and within.sum() > 1 and not is_plain)
+    return bool(flash.last - flash.first > _BRIEF and within > 1 and not is_plain)
+
+
+def _cuts_within(cuts: Cuts, first: int, last: int) -> int:
+    return int(((cuts >= first) & (cuts <= last)).sum())
 
 
 def _changes_of_scene(pictures: Array, cuts: Cuts) -> Iterator[Candidate]:
@@ -86,7 +90,7 @@ def _quick_changes(luma: Array, windows: Windows, cuts: Cuts) -> Iterator[Candid
     for start in windows.starts[windows.covered > _QUICK_COVERED].tolist():
         if start < _SEEN or start + length + _SEEN > len(luma):
             continue
-        if ((cuts >= start - 1) & (cuts <= start + length + 1)).any():
+        if _cuts_within(cuts, start - 1, start + length + 1):
             continue
         window = luma[start : start + length + 1]
         size = float(np.abs(window[-1] - window[0]).mean()) / 255

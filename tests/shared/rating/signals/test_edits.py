@@ -379,10 +379,10 @@ def test_what_goes_on_under_a_flash_is_no_surprise_behind_it():
 def test_a_flash_is_bridged_and_a_cut_is_not():
     edits = Edits((1.0,), (Transition("flash", 3.0, 3.2, True),))
 
-    hidden, beside = edits.marks(60).bridges()
+    hidden, nearest = edits.marks(60).bridges()
 
     assert set(hidden) == set(range(29, 36))
-    assert set(beside) == {28, 36}
+    assert set(nearest) == {28, 36}
 
 
 def test_nothing_that_did_not_decode_is_a_cut():
