@@ -1,4 +1,4 @@
-"""Oddballs put into real footage: an object that appears, and a jump in pitch."""
+"""Oddballs put into real footage: an object that appears, a jump in pitch, and a freeze."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.real.editing import written
-from benchmarks.real.recipes import EVEN, with_object, with_pitch_jump
+from benchmarks.real.recipes import EVEN, with_freeze, with_object, with_pitch_jump
 from benchmarks.real.shots import Shot, load
 from benchmarks.real.sources import Clip, clips
 from benchmarks.table import Measurement
@@ -37,6 +37,8 @@ class Plant:
         shot = load(self.clip).sampled(self.fps)
         if self.kind == "object":
             return with_object(shot, self.at_s, self.corner, self.size)
+        if self.kind == "freeze":
+            return with_freeze(shot, self.at_s)
         return with_pitch_jump(shot, self.at_s, np.random.default_rng(1))
 
     def is_in(self, signals: Signals) -> bool:
@@ -46,13 +48,24 @@ class Plant:
 def plants(role: str) -> Iterator[Plant]:
     """Two objects and a jump in pitch in each uncut shot."""
     rng = np.random.default_rng(7 if role == "tuning" else 8)
-    shots = [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 5]
-    for number, clip in enumerate(shots):
+    for number, clip in enumerate(_shots(role)):
         for kind, size in (*(("object", share) for share in SHARES), ("pitch", 0.0)):
             at_s = round(float(rng.uniform(_EARLIEST_S, clip.seconds - _LATEST_S)), 3)
             low, high = 0.05, 0.95 - size
             corner = (float(rng.uniform(low, high)), float(rng.uniform(low, high)))
             yield Plant(clip, kind, at_s, EVEN[number % len(EVEN)], size, corner)
+
+
+def _shots(role: str) -> list[Clip]:
+    return [clip for clip in clips() if clip.set == role and clip.uncut and clip.seconds > 5]
+
+
+def freezes(role: str) -> Iterator[Plant]:
+    """A freeze of a second in each uncut shot."""
+    rng = np.random.default_rng(9)
+    for number, clip in enumerate(_shots(role)):
+        at_s = round(float(rng.uniform(_EARLIEST_S, clip.seconds - _LATEST_S)), 3)
+        yield Plant(clip, "freeze", at_s, EVEN[number % len(EVEN)])
 
 
 def planted(plant: Plant) -> Path:
@@ -62,10 +75,15 @@ def planted(plant: Plant) -> Path:
 
 def measurements(role: str) -> Iterator[Measurement]:
     """The bars of oddballs, and of surprise apart from motion."""
-    hits = [plant.is_in(measure(planted(plant))) for plant in plants(role)]
+    sudden, frozen = (
+        [plant.is_in(measure(planted(plant))) for plant in kinds]
+        for kinds in (plants(role), freezes(role))
+    )
+    hits = sudden + frozen
     yield Measurement(
         f"real, {role}: oddballs found within 0.2 s", sum(hits) / len(hits), 0.9, COMMAND,
-        f"{sum(hits)} of {len(hits)}",
+        f"{sum(sudden)} of {len(sudden)} objects and jumps in pitch, "
+        f"{sum(frozen)} of {len(frozen)} freezes",
     )  # fmt: skip
     sizes = [abs(correlation(measure(path))) for path in _whole_files(role)]
     low = sum(size <= _MOST_CORRELATED for size in sizes)

@@ -202,6 +202,16 @@ def with_object(shot: Shot, at_s: float, corner: tuple[float, float], share: flo
     return replace(shot, frames=tuple(frames))
 
 
+def with_freeze(shot: Shot, at_s: float, seconds: float = 1.0) -> Shot:
+    """The picture stands still for a while; then the shot goes on where it would have been."""
+    held = shot.shown_at(at_s)
+    frames = tuple(
+        held if at_s <= time_s < at_s + seconds else frame
+        for frame, time_s in zip(shot.frames, shot.times_s, strict=True)
+    )
+    return replace(shot, frames=frames)
+
+
 def with_pitch_jump(shot: Shot, at_s: float, rng: np.random.Generator) -> Shot:
     """A hummed tone with a tremor, as loud as speech, that jumps by two octaves."""
     count = round(shot.seconds * RATE)

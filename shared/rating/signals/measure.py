@@ -22,6 +22,7 @@ _LATE_S = 0.1  # a stream that starts later is flagged
 _SHORTFALL_S = 0.5  # a clip is truncated if it misses this and a twentieth
 _MOMENT_TICKS = 10  # a moment lasts up to a second
 _KEPT_BYTES = 8 * 2**20  # more than all arrays of a block of frames
+_MOVED_SHARE = 0.2  # of the strongest change beside it; less is the encoder
 _LEAST_SHARE = 0.5  # of a truncated clip; less would be another clip
 
 
@@ -179,13 +180,22 @@ def _onset_s(footage: Footage, surprise: Surprise, peak: int) -> float:
     if CHANNELS[int(surprise.channel[peak])] == "sound":
         rise = footage.sound.rises[peak] if peak < len(footage.sound.rises) else 0.0
         return round(peak / TICKS_PER_S + rise, 3)
-    times = np.array(footage.cuts.times)
+    times, local = np.array(footage.cuts.times), np.array(footage.cuts.local)
+    if peak in surprise.freezes:
+        return _still_since(times, local, peak)
     # The nats of a tick are a mean with those of the next one: what rises may be in that.
     near = (times >= (peak - 1) / TICKS_PER_S - 1e-6) & (times < (peak + 2) / TICKS_PER_S - 1e-6)
     if not near.any():
         return round(peak / TICKS_PER_S, 3)
-    local = np.where(near, np.array(footage.cuts.local), -1.0)
-    return round(float(times[int(np.argmax(local))]), 4)
+    strongest = int(np.argmax(np.where(near, local, -1.0)))
+    return round(float(times[strongest]), 4)
+
+
+def _still_since(times: Floats, local: Floats, tick: int) -> float:
+    """When the last frame came that moved something, around the tick in which a freeze starts."""
+    near = (times >= (tick - 2) / TICKS_PER_S) & (times < (tick + 1) / TICKS_PER_S)
+    moved = near & (local > _MOVED_SHARE * local[near].max(initial=0.0))
+    return round(float(times[moved][-1]), 4) if moved.any() else round(tick / TICKS_PER_S, 3)
 
 
 def _per_second(values: Floats, ticks: int, summary: Callable[[Floats], Any]) -> Floats:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.rating.signals import gamma
+from shared.rating.signals.freezes import freeze_nats, freezes
 from shared.rating.signals.ordinary import (
     EditMarks,
     ordinary_change,
@@ -43,6 +44,7 @@ class Surprise:
     raw: Floats  # all channels, before any correction
     corrected: Floats  # beyond the ordinary and what motion explains, cuts out, habituated
     channel: NDArray[np.intp]  # index into CHANNELS of the strongest at each tick
+    freezes: NDArray[np.intp]  # the ticks in which the picture begins to stand still
 
 
 def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surprise:
@@ -65,11 +67,22 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
         usual = ordinary_change(levels.level, _SOUND_FLOOR_DB, unbroken)
         parts.append(_channel(levels, usual, unbroken, weight=_SOUND_WEIGHT))
     excess = np.stack([part.excess for part in parts])
-    total = excess.sum(axis=0) * firmness(edits.new_shot)
+    firm = firmness(edits.new_shot)
+    total = excess.sum(axis=0) * firm
     total /= 1.0 + _repetitions(parts, total)
+    starts = freezes(ticks.strongest_motion, ticks.spread, edits.touched)
+    stops = _stops(ticks, starts)
+    total += stops * firm
     total[total < _ORDINARY_NATS] = 0.0
-    raw = np.sum([part.raw for part in parts], axis=0)
-    return Surprise(raw, total, np.argmax(excess, axis=0))
+    raw = np.sum([part.raw for part in parts], axis=0) + stops
+    channel = np.where(stops > 0, CHANNELS.index("picture"), np.argmax(excess, axis=0))
+    return Surprise(raw, total, channel, starts)
+
+
+def _stops(ticks: Ticks, starts: NDArray[np.intp]) -> Floats:
+    """The nats of freezes: of picture and colour, as of any change."""
+    cells = sum(part.blocks[0].shape[1] for part in (ticks.picture, ticks.tint))
+    return freeze_nats(starts, len(ticks.motion), cells, _FORGETTING)
 
 
 @dataclass(frozen=True, slots=True)

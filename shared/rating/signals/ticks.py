@@ -61,6 +61,7 @@ class Ticks:
     spread: Floats  # standard deviation of the picture's cells, grey levels
     motion: Floats  # mean change of the cells, grey levels
     usual_motion: Floats  # median change: what moves the picture, not what moves in it
+    strongest_motion: Floats  # mean change of the few cells that change most
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class Ticker:
     _tint: list[CellChange] = field(default_factory=list)
     _statistics: list[tuple[Cells, ...]] = field(
         default_factory=list
-    )  # spread, motion, usual motion
+    )  # spread, and the three of motion
 
     def see(self, luma: Cells, colour: Cells, times_s: list[float]) -> None:
         """The next frames: `luma` frames x 32 x 32, `colour` frames x 2 x 16 x 16, 0-255."""
@@ -142,7 +143,8 @@ class Ticker:
         self._picture.append(CellChange.of(_pooled(picture)))
         self._tint.append(CellChange.of(np.stack(tints, axis=1).reshape(len(luma) - 1, -1)))
         moved = np.abs(np.diff(luma, axis=0)).reshape(len(luma) - 1, -1)
-        self._statistics.append((luma[1:].std(axis=(1, 2)), moved.mean(axis=1), _middle(moved)))
+        spread, mean = luma[1:].std(axis=(1, 2)), moved.mean(axis=1)
+        self._statistics.append((spread, mean, *_middle_and_most(moved)))
         self._before, self._pending = shown[-1], []
 
     def _recent(self, planes: list[Cells]) -> list[Cells]:
@@ -175,6 +177,13 @@ def _middle(sizes: Cells) -> Cells:
     return np.sort(sizes, axis=1)[
         :, sizes.shape[1] // 2
     ].copy()  # copied: a view would keep the whole array alive
+
+
+def _middle_and_most(sizes: Cells) -> tuple[Cells, Cells]:
+    """The upper median of each row, and the mean of its largest sixty-fourth."""
+    ordered, count = np.sort(sizes, axis=1), sizes.shape[1]
+    most = ordered[:, count - count // 64 :].mean(axis=1)
+    return ordered[:, count // 2].copy(), most
 
 
 def unexplained(planes: Cells) -> Cells:

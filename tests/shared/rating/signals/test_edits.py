@@ -364,12 +364,16 @@ def test_what_goes_on_under_a_flash_is_no_surprise_behind_it():
     changes[:, :200] = 0.5
     changes[35:, 200:230] = 12.0
     flat = np.ones(80)
-    ticks = Ticks(CellChange.of(changes), CellChange.of(0 * changes), 40 * flat, flat, 0 * flat)
+    ticks = Ticks(
+        CellChange.of(changes), CellChange.of(0 * changes), 40 * flat, flat, 0 * flat, flat
+    )
     hidden = np.zeros(80, dtype=bool)
     hidden[30:46] = True
 
     never_seen = surprise_of(ticks, None, EditMarks(np.zeros(80, dtype=bool), 0 * hidden))
-    ticks = Ticks(CellChange.of(changes), CellChange.of(0 * changes), 40 * flat, flat, 0 * flat)
+    ticks = Ticks(
+        CellChange.of(changes), CellChange.of(0 * changes), 40 * flat, flat, 0 * flat, flat
+    )
     behind = surprise_of(ticks, None, EditMarks(hidden, 0 * hidden))
 
     assert never_seen.corrected[35] > 20

@@ -179,12 +179,12 @@ def test_more_motion_explains_more_however_fast_it_is():
 
 
 def test_the_onset_may_be_in_the_second_tick_of_a_mean():
-    flat = np.zeros(TICKS)
+    flat, no_freeze = np.zeros(TICKS), np.zeros(0, dtype=np.intp)
     footage = Footage()
     footage.cuts.times = [index / 25 for index in range(100)]
     footage.cuts.local = [90.0 if index == 29 else 1.0 for index in range(100)]
 
-    onset_s = _onset_s(footage, Surprise(flat, flat, flat.astype(np.intp)), peak=10)
+    onset_s = _onset_s(footage, Surprise(flat, flat, flat.astype(np.intp), no_freeze), peak=10)
 
     assert onset_s == 1.16
 
@@ -195,7 +195,7 @@ def surprise_of_a_spot(by, data=3):
     cells[30 : 30 + data, :12] = by
     flat, level = np.zeros(TICKS), np.full(TICKS, 40.0)
     still = CellChange.of(np.zeros((TICKS, 512), np.float32))
-    ticks = Ticks(CellChange.of(cells), still, level, flat, flat)
+    ticks = Ticks(CellChange.of(cells), still, level, flat, flat, flat)
     return surprise_of(ticks, None, marks()).corrected
 
 

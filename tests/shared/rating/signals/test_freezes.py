@@ -1,0 +1,95 @@
+"""A picture in which something moved all the time stands still."""
+
+import numpy as np
+import pytest
+
+from shared.rating.signals import measure
+from shared.rating.signals.freezes import freeze_nats, freezes
+from tests.shared.rating.signals.test_signals import panned, write
+
+TICKS, FREEZE, LAST = 60, 35, 50
+MEMORIES = (0.7, 0.9, 0.98)
+
+
+def starts(motion, *, spread=40.0, touched=()):
+    """When freezes start, with the strongest motion of each tick."""
+    edits = np.zeros(TICKS, dtype=bool)
+    edits[list(touched)] = True
+    return freezes(motion, np.full(TICKS, spread), edits).tolist()
+
+
+def held(by=0.1, moving=20.0, ticks=LAST - FREEZE):
+    """Motion that stops: `by` grey levels are left of it for some ticks."""
+    motion = np.full(TICKS, moving)
+    motion[FREEZE : FREEZE + ticks] = by
+    return motion
+
+
+@pytest.mark.parametrize("at_s", [3.2, 3.36, 3.44])
+def test_a_freeze_is_found_through_a_pan_and_noise(tmp_path, at_s):
+    scene = panned()
+    held = scene(at_s)
+
+    def shown(t):
+        return held if at_s <= t + 1e-6 < at_s + 0.8 else scene(t)
+
+    signals = measure(write(tmp_path / "clip.mp4", shown, 6.0))
+
+    assert signals.onset_s == pytest.approx(at_s, abs=0.1)
+    assert signals.onset_channel == "picture"
+    assert 55 <= signals.unexpectedness <= 70
+
+
+def test_it_starts_in_the_tick_before_the_first_one_without_change():
+    assert starts(held()) == [FREEZE - 1]
+
+
+def test_what_stops_for_two_tenths_is_no_freeze():
+    assert starts(held(ticks=3)) and not starts(held(ticks=2))
+
+
+def test_what_stops_now_and_then_is_no_freeze():
+    motion = held()
+    motion[FREEZE - 5] = 0.1
+
+    assert not starts(motion)
+
+
+@pytest.mark.parametrize(("by", "moving"), [(1.4, 20.0), (0.2, 0.9)])
+def test_what_goes_on_moving_a_little_is_no_freeze(by, moving):
+    assert not starts(held(by, moving))
+
+
+@pytest.mark.parametrize(("by", "moving"), [(1.0, 20.0), (0.15, 0.9)])
+def test_what_an_encoder_goes_on_to_refine_stands_still(by, moving):
+    assert starts(held(by, moving))
+
+
+@pytest.mark.parametrize("tick", [FREEZE - 10, FREEZE, FREEZE + 2])
+def test_nothing_that_an_edit_touches_is_a_freeze(tick):
+    assert not starts(held(), touched=[tick])
+
+
+def test_a_plain_picture_is_no_freeze():
+    assert not starts(held(), spread=7.0)
+
+
+def test_the_last_picture_that_a_file_holds_for_half_a_second_is_no_freeze():
+    for left, is_freeze in ((5, False), (6, True)):
+        motion = np.full(TICKS, 20.0)
+        motion[-left:] = 0.1
+        assert bool(starts(motion)) is is_freeze
+
+
+def test_a_clip_that_is_too_short_to_know_has_no_freeze():
+    few = np.zeros(12)
+
+    assert not freezes(few, few + 40, few > 0).size
+
+
+def test_a_freeze_surprises_less_when_there_was_one_before():
+    nats = freeze_nats(np.array([20, 45]), TICKS, 768, MEMORIES)
+
+    assert set(np.flatnonzero(nats)) == {20, 45}
+    assert 200 < nats[20] < 250
+    assert nats[45] == nats[20] / 2
