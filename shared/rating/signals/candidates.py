@@ -29,7 +29,8 @@ _LONGEST_JOLT, _ABOVE_JOLTS = 15, 2.5
 class Candidate:
     """A possible gradual edit. `returns` tells that the same shot goes on behind it.
 
-    The best `quality` wins: 1.5 to 3 for flashes, 0 to 1 for blends, below 0 for quick changes.
+    The best `quality` wins: 1.5 to 3 for flashes, 1 to 2 for changes between two stills, 0 to 1 for
+    blends, below 0 for other changes.
     """
 
     first: int  # pictures of the strip, both included

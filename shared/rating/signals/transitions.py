@@ -16,22 +16,16 @@ from shared.rating.signals.candidates import (
     PLAIN,
     Candidate,
     Kind,
-    Windows,
-    is_jolt,
-    is_one_scene,
     outstanding,
 )
 from shared.rating.signals.flashes import flashes
 from shared.rating.signals.strip import LUMA_CELLS, STEP_S
+from shared.rating.signals.unblended import Cuts, OtherChanges, cuts_within
 
 Array = NDArray[np.float32]
-Cuts = NDArray[np.float64]  # in pictures
 
-# In so few pictures, a change of nearly all cells from one scene to another is an edit.
-_QUICK, _QUICK_COVERED = 8, 0.78
 _NEARLY = 0.8  # of the quality of the best candidate
 _BRIEF, _NEAR = 6, 2  # pictures: a flash that is no shot, and how near to it a cut is its own
-_SEEN = 12  # pictures that each scene has beside a quick change, at least
 _MOST_PLAIN = 5  # pictures between both sides of a fade
 _GAINED = 0.3  # grey levels of standard deviation in one or two pictures of a fade
 
@@ -66,39 +60,18 @@ def find_transitions(pictures: Array, cuts_s: tuple[float, ...] = ()) -> tuple[T
 
 def _is_shot(luma: Array, flash: Candidate, cuts: Cuts) -> bool:
     """Whether it is a dark shot between two cuts to bright ones that look alike."""
-    within = _cuts_within(cuts, flash.first - _NEAR, flash.last + _NEAR)
+    within = cuts_within(cuts, flash.first - _NEAR, flash.last + _NEAR)
     is_plain = luma[(flash.first + flash.last) // 2].std() < PLAIN
     return bool(flash.last - flash.first > _BRIEF and within > 1 and not is_plain)
 
 
-def _cuts_within(cuts: Cuts, first: int, last: int) -> int:
-    return int(((cuts >= first) & (cuts <= last)).sum())
-
-
 def _changes_of_scene(pictures: Array, cuts: Cuts) -> Iterator[Candidate]:
-    """Blends, and quick changes of any other kind."""
-    luma = pictures[:, :LUMA_CELLS]
-    for windows in outstanding(luma):
+    """Blends, and changes of any other kind."""
+    other = OtherChanges(pictures[:, :LUMA_CELLS], cuts)
+    for windows in outstanding(other.luma):
         yield from blends(pictures, windows)
-        if windows.length <= _QUICK:
-            yield from _quick_changes(luma, windows, cuts)
-
-
-def _quick_changes(luma: Array, windows: Windows, cuts: Cuts) -> Iterator[Candidate]:
-    """From one scene to another, whatever is between. Every blend is a better candidate."""
-    length = windows.length
-    for start in windows.starts[windows.covered > _QUICK_COVERED].tolist():
-        if start < _SEEN or start + length + _SEEN > len(luma):
-            continue
-        if _cuts_within(cuts, start - 1, start + length + 1):
-            continue
-        window = luma[start : start + length + 1]
-        size = float(np.abs(window[-1] - window[0]).mean()) / 255
-        quality = size - 0.01 * length - 1.0  # below 0; the shortest one of an edit
-        kind: Kind = "fade" if window.std(axis=1).min() < PLAIN else "dissolve"
-        candidate = Candidate(start, start + length, quality, kind)
-        if not is_jolt(luma, candidate) and not is_one_scene(window[0], window[-1]):
-            yield candidate
+        yield from other.quick(windows)
+        yield from other.between_rests(windows)
 
 
 def _apart(first: Candidate, second: Candidate) -> bool:
@@ -121,14 +94,14 @@ def _whole(chosen: Candidate, candidates: list[Candidate], contrast: Array) -> C
 def _widened(chosen: Candidate, candidates: list[Candidate]) -> Candidate:
     """The longest candidate of the kind that holds the best one, and is nearly as good.
 
-    Where a scene moves, the middle of a wipe fits better than all of it. A quick change, below 0,
-    stays as it is.
+    Where a scene moves, the middle of a wipe fits better than all of it. What is no blend stays as
+    it is.
     """
     holding = (
         other
         for other in candidates
         if other.kind == chosen.kind
-        and other.quality >= _NEARLY * chosen.quality > 0
+        and 1 > other.quality >= _NEARLY * chosen.quality > 0  # blends
         and other.first <= chosen.first
         and other.last >= chosen.last
     )

@@ -136,6 +136,44 @@ def test_a_change_of_scene_within_a_tenth_of_a_second_is_an_edit(between, fps):
     assert 1.2 - 0.13 <= transition.start_s <= 1.25 <= transition.end_s <= 1.3 + 0.13
 
 
+def slid(share):
+    """The new scene pushes the old one out. No cell goes from one to the other."""
+    both = np.concatenate([scene(1), scene(3)], axis=1)
+    return both[:, round(share * SIDE) :][:, :SIDE]
+
+
+def edits_in(pictures, fps=25):
+    return find_transitions(seen(Strip(), pictures, fps).pictures())
+
+
+@pytest.mark.parametrize("fps", [24, 30, 60])
+@pytest.mark.parametrize("length", [0.5, 1.0, 1.5])
+def test_a_slide_from_one_scene_at_rest_to_another_is_an_edit(length, fps):
+    (transition,) = edits_in(clip(slid, length, fps), fps)
+
+    assert transition.start_s == pytest.approx(1.2, abs=0.13)
+    assert transition.end_s == pytest.approx(1.2 + length, abs=0.13)
+
+
+@pytest.mark.parametrize("restless", [slice(10, 30), slice(55, 75)])
+def test_from_a_scene_that_moves_a_slide_is_not_told(restless):
+    pictures = [picture.copy() for picture in clip(slid, 1.0)]
+    rng = np.random.default_rng(3)
+    for picture in pictures[restless]:
+        picture[:, :16] += np.float32(rng.normal(0, 20))
+
+    assert all(part.end_s - part.start_s < 0.4 for part in edits_in(pictures))
+
+
+def test_a_slide_is_told_though_a_part_of_the_scene_moves():
+    pictures = [picture.copy() for picture in clip(slid, 1.0)]
+    rng = np.random.default_rng(3)
+    for picture in pictures:
+        picture[:4, :8] += np.float32(rng.normal(0, 20))
+
+    assert [part for part in edits_in(pictures) if part.start_s < 1.7 < part.end_s]
+
+
 @pytest.mark.parametrize("fps", [24, 30, 60])
 @pytest.mark.parametrize("plain", [16.0, 235.0])
 def test_a_cut_through_a_flash_of_one_frame_is_a_cut(plain, fps):
