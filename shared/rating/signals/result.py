@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.rating.signals.transitions import Transition
 
 # Part of the rater's name: any change that can move a number needs a new version.
-VERSION = "2.5"
+VERSION = "2.6"
 
 
 class Unratable(Exception):

@@ -70,7 +70,7 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
     firm = firmness(edits.new_shot)
     total = excess.sum(axis=0) * firm
     total /= 1.0 + _repetitions(parts, total)
-    starts = freezes(ticks.strongest_motion, ticks.spread, edits.touched)
+    starts = freezes(ticks, edits.touched)
     stops = _stops(ticks, starts)
     total += stops * firm
     total[total < _ORDINARY_NATS] = 0.0
