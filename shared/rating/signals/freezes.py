@@ -1,5 +1,7 @@
 """Freezes: a picture that moved all the time stands still."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,10 +17,11 @@ _BEFORE = 10  # ticks in which something moves
 # encoder goes on to refine a picture that stands still.
 _MOVES, _STILL = 0.4, 1.2
 _STILL_SHARE = 0.15  # of the median of the ticks before
-# What stops in a freeze is the whole picture, and at once. A thing that leaves an empty scene, or a
-# camera that comes to rest, is none.
+# What stops in a freeze is the whole picture, and at once. A camera that comes to rest is none, nor
+# is a thing that leaves an empty scene.
 _WIDE = 0.25  # change of the quiet nine tenths of the cells, beside the motion of all of them
 _AT_ONCE = 0.4  # of the median, in one of the last two ticks
+_EDGE, _LEAVES = 2, 0.7  # outer rows and columns; their share of the last change
 _HELD_AT_END = 5  # ticks; so long many files hold their last picture
 _LEAST_CONTRAST = 8.0  # grey levels; a plain picture is an end, and holds nothing
 
@@ -47,8 +50,17 @@ def freezes(ticks: Ticks, touched: Marks) -> NDArray[np.intp]:
     first_still = _BEFORE + np.flatnonzero(found)
     first_still = first_still[first_still < len(touched) - _HELD_AT_END]
     first_still = first_still[np.diff(first_still, prepend=-1) > 1]
+    first_still = first_still[~_leaves(ticks.picture.rows(first_still + 1))]
     # A tick is the mean of its frames. So the first one without change began with the still one.
     return np.asarray(first_still - 1)
+
+
+def _leaves(change: NDArray[np.float16]) -> Marks:
+    """Whether most of a change (rows of a square of cells) is at the edge of the picture."""
+    side = math.isqrt(change.shape[1])
+    sizes = np.abs(change.reshape(-1, side, side).astype(np.float32))
+    inner = sizes[:, _EDGE:-_EDGE, _EDGE:-_EDGE].sum(axis=(1, 2))
+    return np.asarray(inner < (1 - _LEAVES) * sizes.sum(axis=(1, 2)))
 
 
 def freeze_nats(

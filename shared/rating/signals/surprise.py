@@ -33,6 +33,7 @@ _ORDINARY_NATS = 2.0  # less is noise
 # Seconds of a shot until an expectation is half firm. A steep rise: whether the shot begins with a
 # cut or a dissolve, what follows half a second later does not count, and after two seconds it does.
 _SCHEMA_S, _SCHEMA_POWER = 1.5, 5
+_FREEZE_POWER = 3  # of firmness; that something moves all the time is known later
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS = 600
 
@@ -56,6 +57,7 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
     usual = ordinary_change(ticks.picture.level, _PICTURE_FLOOR * contrast, edits)
     tint_usual = ordinary_change(ticks.tint.level, _COLOUR_FLOOR * contrast, edits)
     motion = recent_motion(ticks.usual_motion, edits.touched)
+    starts = freezes(ticks, edits.touched)  # before signatures overwrite the changes
     parts = [
         _channel(ticks.picture, usual, edits, motion=motion),
         _channel(ticks.tint, tint_usual, edits, motion=motion),
@@ -70,9 +72,8 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
     firm = firmness(edits.new_shot)
     total = excess.sum(axis=0) * firm
     total /= 1.0 + _repetitions(parts, total)
-    starts = freezes(ticks, edits.touched)
     stops = _stops(ticks, starts)
-    total += stops * firm
+    total += stops * firm**_FREEZE_POWER
     total[total < _ORDINARY_NATS] = 0.0
     raw = np.sum([part.raw for part in parts], axis=0) + stops
     channel = np.where(stops > 0, CHANNELS.index("picture"), np.argmax(excess, axis=0))

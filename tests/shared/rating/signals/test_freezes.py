@@ -12,9 +12,14 @@ TICKS, FREEZE, LAST = 60, 35, 50
 MEMORIES = (0.7, 0.9, 0.98)
 
 
-def ticks_of(motion, spread=40.0, wide=0.5):
-    """Ticks with some strongest motion; `wide` is how much of the motion the quiet cells have."""
-    cells = CellChange((np.zeros((len(motion), 1), np.float16),), wide * motion / 4)
+def ticks_of(motion, spread=40.0, wide=0.5, moved=slice(None)):
+    """Ticks with some strongest motion, in some rows of the picture.
+
+    `wide` is how much of the motion the quiet cells have.
+    """
+    picture = np.zeros((len(motion), 16, 16), np.float16)
+    picture[:, moved] = 1.0
+    cells = CellChange((picture.reshape(-1, 256),), wide * motion / 4)
     return Ticks(cells, cells, np.full(len(motion), spread), motion / 4, 0 * motion, motion)
 
 
@@ -82,6 +87,7 @@ def test_a_plain_picture_is_no_freeze():
 
 def test_a_thing_that_leaves_an_empty_scene_is_no_freeze():
     assert starts(held(), wide=0.3) and not starts(held(), wide=0.2)
+    assert starts(held(), moved=slice(1, 4)) and not starts(held(), moved=slice(14, 16))
 
 
 def test_a_camera_that_comes_to_rest_is_no_freeze():
