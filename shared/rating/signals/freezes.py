@@ -15,7 +15,7 @@ _windows = np.lib.stride_tricks.sliding_window_view
 _BEFORE = 10  # ticks in which something moves
 # Grey levels by which the strongest cells change in a tick, before it and on average behind it. An
 # encoder goes on to refine a picture that stands still.
-_MOVES, _STILL = 0.4, 1.2
+_MOVES, _STILL = 0.4, 0.5
 _STILL_SHARE = 0.15  # of the median of the ticks before
 # What stops in a freeze is the whole picture, and at once. A camera that comes to rest is none, nor
 # is a thing that leaves an empty scene.
