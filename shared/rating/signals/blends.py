@@ -16,7 +16,7 @@ from shared.rating.signals.candidates import (
     is_jolt,
     is_one_scene,
 )
-from shared.rating.signals.strip import LUMA_CELLS
+from shared.rating.signals.strip import LUMA_CELLS, Pictures
 
 Array = NDArray[np.float32]
 
@@ -30,9 +30,9 @@ _MOST_MIXED, _MOST_WIPED = 0.07, 0.09  # share of the change's energy that stays
 _BEGINS, _ENDS = 0.06, 0.94  # of the way
 
 
-def blends(pictures: Array, windows: Windows) -> Iterator[Candidate]:
+def blends(pictures: Pictures, windows: Windows) -> Iterator[Candidate]:
     """The windows that a dissolve or a wipe explains, and that the camera does not."""
-    length, luma = windows.length, pictures[:, :LUMA_CELLS]
+    length, luma = windows.length, pictures.luma
     within = _beyond(pictures, windows.starts, length) < _MOST_BEYOND
     for start in windows.starts[within].tolist():
         candidate = _blend(pictures[start : start + length + 1], start)
@@ -40,7 +40,7 @@ def blends(pictures: Array, windows: Windows) -> Iterator[Candidate]:
             yield candidate
 
 
-def _beyond(pictures: Array, starts: NDArray[np.intp], length: int) -> Array:
+def _beyond(pictures: Pictures, starts: NDArray[np.intp], length: int) -> Array:
     """Share of the change's energy that the pictures between leave the way from old to new."""
     old, new = pictures[starts], pictures[starts + length]
     low, high = np.minimum(old, new), np.maximum(old, new)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.rating.signals.camera import is_same_scene
-from shared.rating.signals.strip import LUMA_CELLS, LUMA_SIDE
+from shared.rating.signals.strip import LUMA_CELLS, LUMA_SIDE, Pictures
 
 Array = NDArray[np.float32]
 Kind = Literal["dissolve", "fade", "flash"]
@@ -49,8 +49,8 @@ class Windows:
     covered: Array  # share of the cells of luma that change, 0-1, for each start
 
 
-def outstanding(luma: Array) -> Iterator[Windows]:
-    """Windows of every length that may hold an edit. `luma` is pictures x cells, 0-255."""
+def outstanding(luma: Pictures) -> Iterator[Windows]:
+    """Windows of every length that may hold an edit."""
     for length in LENGTHS:
         if len(luma) <= length:
             return
@@ -62,7 +62,7 @@ def outstanding(luma: Array) -> Iterator[Windows]:
             yield Windows(length, starts, covered[starts])
 
 
-def is_jolt(luma: Array, candidate: Candidate) -> bool:
+def is_jolt(luma: Pictures, candidate: Candidate) -> bool:
     """Whether the picture changes nearly as much in as short a time before and after, too."""
     length = candidate.last - candidate.first
     if length > _LONGEST_JOLT:
@@ -79,12 +79,13 @@ def is_one_scene(first: Array, second: Array) -> bool:
     return is_same_scene(*grids)
 
 
-def _changes(luma: Array, length: int) -> tuple[Array, Array]:
+def _changes(luma: Array | Pictures, length: int) -> tuple[Array, Array]:
     """From each picture to the one `length` later: the share of changed cells, and their mean."""
     covered, size = (np.empty(len(luma) - length, np.float32) for _ in range(2))
     for first in range(0, len(size), BLOCK):
         part = slice(first, min(first + BLOCK, len(size)))
-        moved = np.abs(luma[part.start + length : part.stop + length] - luma[part])
+        shown = luma[first : part.stop + length]
+        moved = np.abs(shown[length:] - shown[:-length])
         covered[part], size[part] = (moved > CHANGED_CELL).mean(axis=1), moved.mean(axis=1)
     return covered, size
 

@@ -21,6 +21,7 @@ from shared.rating.signals.prominence import (
     ROUNDING_S,
     Changes,
 )
+from shared.rating.signals.series import Series, series
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -52,17 +53,17 @@ _LONGEST_GAP = 1500  # times LAG_S: a minute without a frame
 class CutFinder:
     """Takes every frame's cells once, in blocks, and keeps a few numbers per frame."""
 
-    times: list[float] = field(default_factory=list)
+    times: Series = field(default_factory=series)
     # Within LAG_S, at those multiples of it at which a frame is shown that was not shown before.
-    change: list[float] = field(default_factory=list)
-    change_s: list[float] = field(default_factory=list)
-    step: list[float] = field(default_factory=list)  # from the frame before
-    local: list[float] = field(default_factory=list)  # strongest cells beyond the ordinary one
+    change: Series = field(default_factory=series)
+    change_s: Series = field(default_factory=series)
+    step: Series = field(default_factory=series)  # from the frame before
+    local: Series = field(default_factory=series)  # strongest cells beyond the ordinary one
     # As in `Changes`, for each frame that was judged.
-    _need: list[float] = field(default_factory=list)
-    _light: list[bool] = field(default_factory=list)
-    _lasts: list[bool] = field(default_factory=list)
-    _mixed: list[bool] = field(default_factory=list)
+    _need: Series = field(default_factory=series)
+    _light: bytearray = field(default_factory=bytearray)
+    _lasts: bytearray = field(default_factory=bytearray)
+    _mixed: bytearray = field(default_factory=bytearray)
     _last: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     _split: int = 0
     _lags: int = 0  # multiples of LAG_S so far
@@ -72,7 +73,7 @@ class CutFinder:
         count, self._split = len(luma), luma[0].size
         cells = np.concatenate([luma.reshape(count, -1), colour.reshape(count, -1)], axis=1)
         seen = np.concatenate([self._last, cells]) if self.times else cells
-        self.times += times_s
+        self.times.extend(times_s)
         first = len(self.times) - len(seen)
         frames = np.arange(len(seen) - count, len(seen))
         before = np.maximum(0, frames - 1)
@@ -84,17 +85,18 @@ class CutFinder:
     def cuts(self) -> tuple[int, ...]:
         """Indices of the first frames of new shots."""
         self._judge(self._last, self.times[-1] + _AFTER_S)
-        numbers = (self.times, self.step, self.local, self._need)
         marks = (self._light, self._lasts, self._mixed)
-        lags = (self.change, self.change_s)
-        parts = [np.array(part) for part in (*numbers, *marks, *lags)]
-        return Changes(*parts).cuts()
+        return Changes(
+            *(np.asarray(part) for part in (self.times, self.step, self.local, self._need)),
+            *(np.array(part, dtype=bool) for part in marks),
+            *(np.asarray(part) for part in (self.change, self.change_s)),
+        ).cuts()
 
     def _measure_steps(self, moved: Array) -> None:
         luma = np.sort(moved[:, : self._split], axis=1)
-        self.step += _both(luma, np.sort(moved[:, self._split :], axis=1)).tolist()
+        self.step.extend(_both(luma, np.sort(moved[:, self._split :], axis=1)).tolist())
         strongest = luma[:, -(self._split // 64) :].mean(axis=1)
-        self.local += (strongest - luma[:, self._split // 2]).tolist()
+        self.local.extend((strongest - luma[:, self._split // 2]).tolist())
 
     def _measure_lags(self, seen: Array, first: int) -> None:
         """Change from one multiple of LAG_S to the next, as far as what is shown then is known."""
@@ -107,8 +109,8 @@ class CutFinder:
         change = np.array(self.step[first:])[new]
         apart = np.flatnonzero(new - old > 1)
         change[apart] = self._sizes(np.abs(seen[new[apart]] - seen[old[apart]]))
-        self.change += change.tolist()
-        self.change_s += at_s[fresh + 1].tolist()
+        self.change.extend(change.tolist())
+        self.change_s.extend(at_s[fresh + 1].tolist())
         self._lags = max(self._lags, until)
 
     def _sizes(self, moved: Array) -> list[float]:
@@ -121,7 +123,7 @@ class CutFinder:
         return np.searchsorted(self.times, at_s + ROUNDING_S, side="right") - 1
 
     def _shown_at(self, at_s: float) -> int:
-        """The same for one moment: bisect reads the list in place, NumPy would copy it."""
+        """The same for one moment: bisect reads the numbers in place, NumPy would copy it."""
         return bisect_right(self.times, at_s + ROUNDING_S) - 1
 
     def _judge(self, seen: Array, until_s: float) -> None:

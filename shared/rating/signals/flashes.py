@@ -13,6 +13,7 @@ from shared.rating.signals.candidates import (
     Kind,
     is_one_scene,
 )
+from shared.rating.signals.strip import Pictures
 
 Array = NDArray[np.float32]
 
@@ -24,8 +25,8 @@ _MOST_MOVED = 0.3  # of the old picture's contrast: what moves under a veil diff
 _SAME_AGAIN = 0.35  # of the departure: how far the picture after a flash may differ
 
 
-def flashes(luma: Array) -> Iterator[Candidate]:
-    """Those of every length. `luma` is pictures x cells."""
+def flashes(luma: Pictures) -> Iterator[Candidate]:
+    """Those of every length."""
     for length in LENGTHS:
         if len(luma) <= length:
             return

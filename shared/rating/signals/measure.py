@@ -12,7 +12,7 @@ from shared.rating.signals.arousal import arousal_curve
 from shared.rating.signals.decode import Footage, watch
 from shared.rating.signals.edits import Edits, edits_of
 from shared.rating.signals.result import Signals, Unratable
-from shared.rating.signals.sound import TICKS_PER_S, integrated_lufs, lufs
+from shared.rating.signals.sound import BANDS, TICKS_PER_S, integrated_lufs, lufs
 from shared.rating.signals.surprise import CHANNELS, Surprise, surprise_of
 from shared.rating.signals.ticks import Ticks
 
@@ -150,7 +150,7 @@ def _bands(footage: Footage, ticks: int) -> Floats | None:
     """Band powers of each tick of the picture, silence where the sound has ended."""
     if not footage.sound.bands:
         return None
-    heard = np.array(footage.sound.bands)[:ticks]
+    heard = np.array(footage.sound.bands).reshape(-1, BANDS)[:ticks]
     return np.concatenate([heard, np.zeros((ticks - len(heard), heard.shape[1]))])
 
 

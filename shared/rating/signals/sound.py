@@ -13,6 +13,8 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
+from shared.rating.signals.series import Series, series
+
 TICKS_PER_S = 10
 BAND_EDGES_HZ = (60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000)
 BANDS = len(BAND_EDGES_HZ) - 1
@@ -39,9 +41,9 @@ _STAGES = (
 class SoundMeter:
     """Takes audio frames in order; keeps one loudness power and the band powers per tick."""
 
-    powers: list[float] = field(default_factory=list)  # K-weighted mean square, channels summed
-    bands: list[NDArray[np.float64]] = field(default_factory=list)
-    rises: list[float] = field(default_factory=list)  # s, steepest rise inside the tick
+    powers: Series = field(default_factory=series)  # K-weighted mean square, all channels
+    bands: Series = field(default_factory=series)  # BANDS powers of each tick
+    rises: Series = field(default_factory=series)  # s, steepest rise inside the tick
     start_s: float | None = None
     _kind: "_Kind | None" = None
     _pending: list[list[NDArray[Any]]] = field(default_factory=list)  # rows as they came
@@ -135,9 +137,9 @@ class SoundMeter:
     def _append(
         self, powers: NDArray[np.float64], bands: NDArray[np.float64], rises_s: NDArray[np.float64]
     ) -> None:
-        self.powers += powers.tolist()
-        self.bands += list(bands)
-        self.rises += rises_s.tolist()
+        self.powers.extend(powers.tolist())
+        self.bands.extend(bands.ravel().tolist())
+        self.rises.extend(rises_s.tolist())
 
     def _steepest(self, ticks: NDArray[np.float32]) -> NDArray[np.float64]:
         """Seconds into each tick (channels x ticks x samples) at which 10 ms levels rise most."""

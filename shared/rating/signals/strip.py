@@ -15,15 +15,39 @@ STEP_S = 0.04
 LUMA_SIDE, COLOUR_SIDE = 8, 4
 LUMA_CELLS = LUMA_SIDE**2
 CELLS = LUMA_CELLS + 2 * COLOUR_SIDE**2
+_PICTURE_BYTES = 2 * CELLS
 _ROUNDING_S = 1e-4
 _LONGEST_GAP = 1500  # pictures: a minute without a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures x cells, 0-255. A long clip has no memory for all in 32 bits, so slices are made."""
+
+    cells: NDArray[np.float16]
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, at: int | slice | NDArray[np.intp]) -> Array:
+        """One picture, or some: a copy in 32 bits, in which all arithmetic is done."""
+        return self.cells[at].astype(np.float32)
+
+    @property
+    def luma(self) -> "Pictures":
+        return Pictures(self.cells[:, :LUMA_CELLS])
+
+    @property
+    def backwards(self) -> "Pictures":
+        return Pictures(self.cells[::-1])
 
 
 @dataclass(slots=True)
 class Strip:
     """Takes every frame's cells once, in blocks."""
 
-    _parts: list[NDArray[np.float16]] = field(default_factory=list)
+    # The cells of all pictures, and of the last frame. It grows in place, as arrays cannot.
+    _cells: bytearray = field(default_factory=bytearray)
     _shown: Array | None = None  # the last frame
     _count: int = 0
 
@@ -37,14 +61,14 @@ class Strip:
         at_s = np.arange(self._count, until) * STEP_S
         frames = np.searchsorted(times_s, at_s + _ROUNDING_S, side="right")
         frames -= self._shown is None  # before the first frame, the first one is shown
-        self._parts.append(small[np.maximum(0, frames)].astype(np.float16))
+        del self._cells[-_PICTURE_BYTES:]  # the last frame, until it is known how long it is shown
+        self._cells += small[np.append(np.maximum(0, frames), -1)].astype(np.float16).tobytes()
         self._count = max(self._count, until)
         self._shown = small[-1]
 
-    def pictures(self) -> Array:
+    def pictures(self) -> Pictures:
         """Pictures x CELLS: luma row by row, then Cb, then Cr; 0-255."""
-        last = [] if self._shown is None else [self._shown[None].astype(np.float16)]
-        return np.concatenate([*self._parts, *last], dtype=np.float32)
+        return Pictures(np.frombuffer(self._cells, np.float16).reshape(-1, CELLS))
 
 
 def _shrunk(cells: Array, side: int) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shared.rating.signals.blends import blends
 from shared.rating.signals.candidates import (
+    BLOCK,
     LENGTHS,
     PLAIN,
     Candidate,
@@ -19,7 +20,7 @@ from shared.rating.signals.candidates import (
     outstanding,
 )
 from shared.rating.signals.flashes import flashes
-from shared.rating.signals.strip import LUMA_CELLS, STEP_S
+from shared.rating.signals.strip import STEP_S, Pictures
 from shared.rating.signals.unblended import Cuts, OtherChanges, cuts_within
 
 Array = NDArray[np.float32]
@@ -40,12 +41,12 @@ class Transition:
     returns: bool = False
 
 
-def find_transitions(pictures: Array, cuts_s: tuple[float, ...] = ()) -> tuple[Transition, ...]:
-    """The gradual edits of a strip (pictures x cells), in order and apart from each other.
+def find_transitions(pictures: Pictures, cuts_s: tuple[float, ...] = ()) -> tuple[Transition, ...]:
+    """The gradual edits of a strip, in order and apart from each other.
 
     `cuts_s` are the moments of hard cuts. A quick change that holds one is that cut.
     """
-    luma = pictures[:, :LUMA_CELLS]
+    luma = pictures.luma
     cuts = np.array(cuts_s) / STEP_S
     veils = (flash for flash in flashes(luma) if not _is_shot(luma, flash, cuts))
     candidates = [*veils, *_changes_of_scene(pictures, cuts)]
@@ -53,25 +54,31 @@ def find_transitions(pictures: Array, cuts_s: tuple[float, ...] = ()) -> tuple[T
     for candidate in sorted(candidates, key=attrgetter("quality"), reverse=True):
         if all(_apart(candidate, other) for other in chosen):
             chosen.append(candidate)
-    contrast = luma.std(axis=1)
+    contrast = _contrast(luma)
     whole = [_whole(part, candidates, contrast) for part in chosen]
     return tuple(_joined(sorted(whole, key=lambda candidate: candidate.first)))
 
 
-def _is_shot(luma: Array, flash: Candidate, cuts: Cuts) -> bool:
+def _is_shot(luma: Pictures, flash: Candidate, cuts: Cuts) -> bool:
     """Whether it is a dark shot between two cuts to bright ones that look alike."""
     within = cuts_within(cuts, flash.first - _NEAR, flash.last + _NEAR)
     is_plain = luma[(flash.first + flash.last) // 2].std() < PLAIN
     return bool(flash.last - flash.first > _BRIEF and within > 1 and not is_plain)
 
 
-def _changes_of_scene(pictures: Array, cuts: Cuts) -> Iterator[Candidate]:
+def _changes_of_scene(pictures: Pictures, cuts: Cuts) -> Iterator[Candidate]:
     """Blends, and changes of any other kind."""
-    other = OtherChanges(pictures[:, :LUMA_CELLS], cuts)
+    other = OtherChanges(pictures.luma, cuts)
     for windows in outstanding(other.luma):
         yield from blends(pictures, windows)
         yield from other.quick(windows)
         yield from other.between_rests(windows)
+
+
+def _contrast(luma: Pictures) -> Array:
+    """The standard deviation of each picture, in grey levels."""
+    blocks = (luma[first : first + BLOCK] for first in range(0, len(luma), BLOCK))
+    return np.concatenate([block.std(axis=1) for block in blocks])
 
 
 def _apart(first: Candidate, second: Candidate) -> bool:

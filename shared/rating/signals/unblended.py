@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.rating.signals.candidates import (
+    BLOCK,
     CHANGED_CELL,
     PLAIN,
     Candidate,
@@ -17,6 +18,7 @@ from shared.rating.signals.candidates import (
     is_jolt,
     is_one_scene,
 )
+from shared.rating.signals.strip import Pictures
 
 Array = NDArray[np.float32]
 Cuts = NDArray[np.float64]  # in pictures
@@ -31,9 +33,9 @@ _CALM, _STILL = 0.95, 0.9999
 
 
 class OtherChanges:
-    """Finds them in a strip: `luma` is pictures x cells, 0-255. One with a hard cut is that cut."""
+    """Finds them in the luma of a strip. One with a hard cut is that cut."""
 
-    def __init__(self, luma: Array, cuts: Cuts):
+    def __init__(self, luma: Pictures, cuts: Cuts):
         self.luma = luma
         self._cuts = cuts
 
@@ -76,7 +78,7 @@ class OtherChanges:
     @cached_property
     def _behind(self) -> Array:
         """The same of the second from each picture on."""
-        return _stillness(self.luma[::-1])[::-1]
+        return _stillness(self.luma.backwards)[::-1]
 
     def _changes(self, first: int, last: int, is_still: bool = False) -> Iterator[Candidate]:
         """That change as a candidate, unless a cut, a jolt or the camera explains it."""
@@ -96,12 +98,15 @@ def cuts_within(cuts: Cuts, first: int, last: int) -> int:
     return int(((cuts >= first) & (cuts <= last)).sum())
 
 
-def _stillness(luma: Array) -> Array:
+def _stillness(luma: Pictures) -> Array:
     """Of each picture, the share of the cells of those in the second before that are alike."""
     alike = np.zeros(len(luma), np.float32)
-    for back in range(1, _REST + 1):
-        stays = np.abs(luma[_REST:] - luma[_REST - back : -back]) < CHANGED_CELL
-        alike[_REST:] += stays.mean(axis=1)
+    for first in range(_REST, len(luma), BLOCK):
+        shown = luma[first - _REST : first + BLOCK]
+        part = alike[first : first + BLOCK]
+        for back in range(1, _REST + 1):
+            stays = np.abs(shown[_REST:] - shown[_REST - back : -back]) < CHANGED_CELL
+            part += stays.mean(axis=1)
     return alike / np.float32(_REST)
 
 

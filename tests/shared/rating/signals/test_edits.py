@@ -276,8 +276,8 @@ def test_the_strip_is_what_a_player_shows_whatever_the_frame_rate():
     plain = seen(Strip(), once, 25).pictures()
     repeated = seen(Strip(), [picture for picture in once for _ in range(2)], 50).pictures()
 
-    assert plain.shape == (20, CELLS)
-    assert repeated[:20] == pytest.approx(plain)
+    assert plain.cells.shape == (20, CELLS)
+    assert repeated[:20] == pytest.approx(plain[:])
 
 
 def test_a_hand_that_moves_before_a_scene_in_slow_pictures_makes_no_cut():

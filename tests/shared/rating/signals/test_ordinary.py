@@ -181,8 +181,8 @@ def test_more_motion_explains_more_however_fast_it_is():
 def test_the_onset_may_be_in_the_second_tick_of_a_mean():
     flat, no_freeze = np.zeros(TICKS), np.zeros(0, dtype=np.intp)
     footage = Footage()
-    footage.cuts.times = [index / 25 for index in range(100)]
-    footage.cuts.local = [90.0 if index == 29 else 1.0 for index in range(100)]
+    footage.cuts.times.extend(index / 25 for index in range(100))
+    footage.cuts.local.extend(90.0 if index == 29 else 1.0 for index in range(100))
 
     onset_s = _onset_s(footage, Surprise(flat, flat, flat.astype(np.intp), no_freeze), peak=10)
 
