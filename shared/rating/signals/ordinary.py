@@ -16,6 +16,7 @@ Marks = NDArray[np.bool_]
 
 _CHANGE_WINDOW = 30  # past ticks that define the ordinary change
 _LEAST_CONTRAST = 8.0  # grey levels; flatter pictures are not stretched further
+_AT_ONCE = 512  # ticks whose windows are sorted together: a long clip has no memory for all
 _AROUND = 2 * TICKS_PER_S  # scored ticks on each side that define the ordinary nats
 # Nothing counts up to so many standard deviations of log nats above the ordinary level. Where
 # people move now and then, such footage has a wide upper tail: a movement is no surprise.
@@ -134,9 +135,15 @@ def _running_median(values: Floats, before: int, after: int) -> Floats:
     """Median from `before` ticks back to `after` ticks ahead, the tick included; ignores NaN."""
     padded = np.concatenate([np.full(before, np.nan), values, np.full(max(0, after), np.nan)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, before + after + 1)[: len(values)]
+    blocks = [windows[first : first + _AT_ONCE] for first in range(0, len(windows), _AT_ONCE)]
+    return np.concatenate([_medians(block) for block in blocks])
+
+
+def _medians(windows: Floats) -> Floats:
+    """The median of each row without NaN."""
     ordered = np.sort(windows, axis=1)  # NaN is sorted last
     counts = np.isfinite(ordered).sum(axis=1)
-    rows = np.arange(len(values))
+    rows = np.arange(len(windows))
     low, high = ordered[rows, np.maximum(0, counts - 1) // 2], ordered[rows, counts // 2]
     return np.asarray((low + high) / 2)
 

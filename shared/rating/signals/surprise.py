@@ -35,7 +35,7 @@ _ORDINARY_NATS = 2.0  # less is noise
 _SCHEMA_S, _SCHEMA_POWER = 1.5, 5
 _FREEZE_POWER = 3  # of firmness; that something moves all the time is known later
 _APART_TICKS = 4  # repetitions are at least this far apart
-_MOST_EVENTS = 600
+_MOST_EVENTS, _EVENTS_AT_ONCE = 600, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +188,7 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
     events = np.flatnonzero(total > max(_ORDINARY_NATS, 0.02 * total.max(initial=0.0)))
     if events.size > _MOST_EVENTS:
         events = np.sort(events[np.argsort(total[events])[-_MOST_EVENTS:]])
-    marks = np.concatenate([part.signature.rows(events) for part in parts], axis=1)
-    marks = marks.astype(np.float32)
-    marks /= np.linalg.norm(marks, axis=1, keepdims=True) + np.float32(1e-9)
+    marks = _unit_signatures(parts, events)
     for row, tick in enumerate(events):
         earlier = events[: np.searchsorted(events, tick - _APART_TICKS, side="right")]
         alike = np.maximum(0.0, marks[: len(earlier)] @ marks[row]) ** 2
@@ -200,3 +198,14 @@ def _repetitions(parts: list[_Channel], total: Floats) -> Floats:
         if firsts.size:
             times[tick] = sum(np.maximum.reduceat(alike * strength, firsts).tolist())
     return times
+
+
+def _unit_signatures(parts: list[_Channel], events: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Events x cells of all channels, each event with the length 1."""
+    cells = sum(part.signature.blocks[0].shape[1] for part in parts)
+    marks = np.empty((len(events), cells), np.float32)
+    for first in range(0, len(events), _EVENTS_AT_ONCE):  # a copy of all would be large
+        some = slice(first, first + _EVENTS_AT_ONCE)
+        np.concatenate([part.signature.rows(events[some]) for part in parts], 1, out=marks[some])
+        marks[some] /= np.linalg.norm(marks[some], axis=1, keepdims=True) + np.float32(1e-9)
+    return marks
