@@ -6,6 +6,7 @@ second before, whatever the frame rate. So repeated and dropped frames hardly ma
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from shared.rating.signals.prominence import (
     ROUNDING_S,
     Changes,
 )
-from shared.rating.signals.series import Series, series
+from shared.rating.signals.series import Series, doubles, singles
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -53,14 +54,14 @@ _LONGEST_GAP = 1500  # times LAG_S: a minute without a frame
 class CutFinder:
     """Takes every frame's cells once, in blocks, and keeps a few numbers per frame."""
 
-    times: Series = field(default_factory=series)
+    times: Series = field(default_factory=doubles)
     # Within LAG_S, at those multiples of it at which a frame is shown that was not shown before.
-    change: Series = field(default_factory=series)
-    change_s: Series = field(default_factory=series)
-    step: Series = field(default_factory=series)  # from the frame before
-    local: Series = field(default_factory=series)  # strongest cells beyond the ordinary one
+    change: Series = field(default_factory=singles)
+    change_s: Series = field(default_factory=doubles)
+    step: Series = field(default_factory=singles)  # from the frame before
+    local: Series = field(default_factory=singles)  # strongest cells beyond the ordinary one
     # As in `Changes`, for each frame that was judged.
-    _need: Series = field(default_factory=series)
+    _need: Series = field(default_factory=singles)
     _light: bytearray = field(default_factory=bytearray)
     _lasts: bytearray = field(default_factory=bytearray)
     _mixed: bytearray = field(default_factory=bytearray)
@@ -85,12 +86,15 @@ class CutFinder:
     def cuts(self) -> tuple[int, ...]:
         """Indices of the first frames of new shots."""
         self._judge(self._last, self.times[-1] + _AFTER_S)
+        numbers = (self.times, self.step, self.local, self._need)
         marks = (self._light, self._lasts, self._mixed)
-        return Changes(
-            *(np.asarray(part) for part in (self.times, self.step, self.local, self._need)),
+        lags = (self.change, self.change_s)
+        parts: list[NDArray[Any]] = [
+            *(np.asarray(part, dtype=np.float64) for part in numbers),
             *(np.array(part, dtype=bool) for part in marks),
-            *(np.asarray(part) for part in (self.change, self.change_s)),
-        ).cuts()
+            *(np.asarray(part, dtype=np.float64) for part in lags),
+        ]
+        return Changes(*parts).cuts()
 
     def _measure_steps(self, moved: Array) -> None:
         luma = np.sort(moved[:, : self._split], axis=1)

@@ -90,7 +90,9 @@ def divergence(a1: Floats, b1: Floats, a0: Floats, b0: Floats) -> Floats:
 
 def digamma(x: Floats) -> Floats:
     """ψ(x) for x >= 1 to about 1e-11: six steps of the recurrence, then the asymptotic series."""
-    steps = sum((1 / (x + n) for n in range(1, _STEPS)), 1 / x)
+    steps = 1 / x
+    for n in range(1, _STEPS):
+        steps += 1 / (x + n)
     far = x + _STEPS
     inverse = 1 / far**2  # Abramowitz & Stegun 6.3.18
     series = inverse * (1 / 12 - inverse * (1 / 120 - inverse * (1 / 252 - inverse / 240)))

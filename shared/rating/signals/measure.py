@@ -13,6 +13,7 @@ from shared.rating.signals.decode import Footage, watch
 from shared.rating.signals.edits import Edits, edits_of
 from shared.rating.signals.result import Signals, Unratable
 from shared.rating.signals.sound import BANDS, TICKS_PER_S, integrated_lufs, lufs
+from shared.rating.signals.strip import Strip
 from shared.rating.signals.surprise import CHANNELS, Surprise, surprise_of
 from shared.rating.signals.ticks import Ticks
 
@@ -53,6 +54,7 @@ def measured(footage: Footage) -> Signals:
     ticks = footage.ticker.close()
     count = len(ticks.motion)
     edits = edits_of(footage)
+    footage.strip = Strip()  # gives the memory of the pictures back
     surprise = surprise_of(ticks, _bands(footage, count), edits.marks(count))
     return _signals(footage, flags, edits, surprise, _motion(ticks, edits.cuts_s))
 
@@ -180,7 +182,8 @@ def _onset_s(footage: Footage, surprise: Surprise, peak: int) -> float:
     if CHANNELS[int(surprise.channel[peak])] == "sound":
         rise = footage.sound.rises[peak] if peak < len(footage.sound.rises) else 0.0
         return round(peak / TICKS_PER_S + rise, 3)
-    times, local = np.array(footage.cuts.times), np.array(footage.cuts.local)
+    numbers = (footage.cuts.times, footage.cuts.local)
+    times, local = (np.array(part, dtype=np.float64) for part in numbers)
     if peak in surprise.freezes:
         return _still_since(times, local, peak)
     # The nats of a tick are a mean with those of the next one: what rises may be in that.

@@ -1,4 +1,7 @@
-"""A number for every frame or tick of a clip, which grows while the clip is decoded."""
+"""A number for every frame or tick of a clip, which grows while the clip is decoded.
+
+An array: a list takes 32 bytes for each float.
+"""
 
 from array import array
 from typing import TypeAlias
@@ -6,6 +9,11 @@ from typing import TypeAlias
 Series: TypeAlias = "array[float]"
 
 
-def series() -> Series:
-    """Empty. Its floats take 8 bytes each, those of a list 32."""
+def doubles() -> Series:
+    """Empty; 8 bytes a number."""
     return array("d")
+
+
+def singles() -> Series:
+    """Empty; 4 bytes a number, for those that NumPy computes in 32 bits."""
+    return array("f")

@@ -13,7 +13,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
-from shared.rating.signals.series import Series, series
+from shared.rating.signals.series import Series, doubles
 
 TICKS_PER_S = 10
 BAND_EDGES_HZ = (60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000)
@@ -41,9 +41,9 @@ _STAGES = (
 class SoundMeter:
     """Takes audio frames in order; keeps one loudness power and the band powers per tick."""
 
-    powers: Series = field(default_factory=series)  # K-weighted mean square, all channels
-    bands: Series = field(default_factory=series)  # BANDS powers of each tick
-    rises: Series = field(default_factory=series)  # s, steepest rise inside the tick
+    powers: Series = field(default_factory=doubles)  # K-weighted mean square, all channels
+    bands: Series = field(default_factory=doubles)  # BANDS powers of each tick
+    rises: Series = field(default_factory=doubles)  # s, steepest rise inside the tick
     start_s: float | None = None
     _kind: "_Kind | None" = None
     _pending: list[list[NDArray[Any]]] = field(default_factory=list)  # rows as they came
