@@ -44,7 +44,8 @@ def measurements() -> Iterator[Measurement]:
         yield _beside_detector(
             [path for size in SIZES for path in _clips(Path(folder), size, silent=True)]
         )
-        yield _memory(paths[0])
+        for size, oddball in zip(SIZES, paths[::2], strict=True):
+            yield _memory(oddball, size[1])
 
 
 def _clips(folder: Path, size: tuple[int, int], silent: bool = False) -> list[Path]:
@@ -151,12 +152,12 @@ def _cpu_s(program: Callable[[Path], object], path: Path) -> float:
     return time.process_time() - began
 
 
-def _memory(path: Path) -> Measurement:
+def _memory(path: Path, lines: int) -> Measurement:
     long = path.with_name("long.mp4")
     _repeated(path, long, LONG_S // SHORT_S)
     short_mb, long_mb = _peak_mb(path), _peak_mb(long)
     note = f"{long_mb:.0f} MB resident for {LONG_S} s, {short_mb:.0f} MB for {SHORT_S} s"
-    name = "signals: memory for ten minutes beside ten seconds"
+    name = f"signals: memory for ten minutes beside ten seconds, {lines} lines"
     return Measurement(name, long_mb / short_mb, 1.25, COMMAND, note, is_most=True)
 
 

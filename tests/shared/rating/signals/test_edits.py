@@ -7,10 +7,10 @@ import pytest
 
 from shared.rating.signals.camera import is_same_picture, is_same_scene
 from shared.rating.signals.cuts import CutFinder
-from shared.rating.signals.decode import Footage
+from shared.rating.signals.decode import MAX_DURATION_S, Footage
 from shared.rating.signals.edits import Edits, edits_of
 from shared.rating.signals.ordinary import EditMarks
-from shared.rating.signals.strip import CELLS, STEP_S, Strip
+from shared.rating.signals.strip import CELLS, STEP_S, Pictures, Strip
 from shared.rating.signals.surprise import surprise_of
 from shared.rating.signals.ticks import CellChange, Ticks
 from shared.rating.signals.transitions import Transition, find_transitions
@@ -436,6 +436,20 @@ def test_nothing_that_did_not_decode_is_a_cut():
 
     assert edits.cuts_s == ()
     assert edits.marks(30).touched[9:21].all()
+
+
+def test_pictures_of_the_strip_become_the_same_numbers_in_32_bits():
+    cells = np.arange(0x7C00, dtype=np.uint16).view(np.float16)  # all from 0 to the largest
+
+    assert np.array_equal(Pictures(cells)[:], cells.astype(np.float32))
+
+
+def test_the_strip_holds_the_longest_clip():
+    strip, grey = Strip(), np.full((1, SIDE, SIDE), 90, np.float32)
+    for at_s in np.arange(0.0, MAX_DURATION_S + 1, 50.0):
+        strip.see(grey, np.full((1, 2, 16, 16), 128, np.float32), [float(at_s)])
+
+    assert len(strip.pictures()) == MAX_DURATION_S / STEP_S + 1
 
 
 def test_an_empty_gap_of_a_minute_fills_no_memory():

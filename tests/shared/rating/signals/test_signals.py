@@ -13,7 +13,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.rating.signals import Signals, decode, gamma, measure, scores, ticks
+from shared.rating.signals import (
+    Signals,
+    candidates,
+    decode,
+    flashes,
+    gamma,
+    measure,
+    ordinary,
+    scores,
+    surprise,
+    ticks,
+    transitions,
+)
 from shared.rating.signals.arousal import arousal_curve
 from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.gamma import Belief, digamma, divergence, log_gamma
@@ -602,6 +614,20 @@ def test_how_the_work_is_cut_into_blocks_changes_nothing(tmp_path, monkeypatch):
     assert otherwise.onset_s == usual.onset_s
     assert otherwise.surprise_curve == pytest.approx(usual.surprise_curve, rel=1e-3, abs=1e-3)
     assert otherwise.motion_curve == pytest.approx(usual.motion_curve, rel=1e-4)
+
+
+def test_how_much_of_a_long_clip_is_judged_at_once_changes_no_number(tmp_path, monkeypatch):
+    shots = spliced((1.4, panned(81)), (2.2, still(82)), (4.0, with_oddballs(still(82), 3.5)))
+    path = write(tmp_path / "clip.mp4", shots, 4.0, sound=tone(4.0))
+    usual = measure(path)
+
+    for module in (candidates, flashes, transitions):
+        monkeypatch.setattr(module, "BLOCK", 11)
+    monkeypatch.setattr(gamma, "_AT_ONCE", 100)
+    monkeypatch.setattr(ordinary, "_AT_ONCE", 7)
+    monkeypatch.setattr(surprise, "_EVENTS_AT_ONCE", 2)
+
+    assert measure(path) == usual
 
 
 @pytest.mark.parametrize("block", [1, 2, 5, 32])
