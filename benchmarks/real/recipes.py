@@ -204,9 +204,9 @@ def with_object(shot: Shot, at_s: float, corner: tuple[float, float], share: flo
 
 def with_freeze(shot: Shot, at_s: float, seconds: float = 1.0) -> Shot:
     """The picture stands still for a while; then the shot goes on where it would have been."""
-    held = shot.shown_at(at_s)
+    still = shot.shown_at(at_s)
     frames = tuple(
-        held if at_s <= time_s < at_s + seconds else frame
+        still if at_s <= time_s < at_s + seconds else frame
         for frame, time_s in zip(shot.frames, shot.times_s, strict=True)
     )
     return replace(shot, frames=frames)

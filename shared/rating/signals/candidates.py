@@ -15,6 +15,7 @@ Kind = Literal["dissolve", "fade", "flash"]
 
 LENGTHS = (4, 6, 8, 11, 15, 20, 27, 34, 41)  # pictures: 0.16 to 1.64 s
 CHANGED_CELL = 6.0  # grey levels
+BLENDS_BELOW = 1.0  # their quality
 PLAIN = 4.0  # grey levels of standard deviation: nothing is seen
 BLOCK = 512  # pictures at once: a long clip has no memory for all
 _LEAST_CHANGE = 8.0  # grey levels, the mean of the cells
@@ -29,8 +30,8 @@ _LONGEST_JOLT, _ABOVE_JOLTS = 15, 2.5
 class Candidate:
     """A possible gradual edit. `returns` tells that the same shot goes on behind it.
 
-    The best `quality` wins: 1.5 to 3 for flashes, 1 to 2 for changes between two stills, 0 to 1 for
-    blends, below 0 for other changes.
+    The best `quality` wins: 1.6 to 3 for flashes, 1 to 2.4 for changes between two stills, 0 to
+    BLENDS_BELOW for blends, below 0 for other changes.
     """
 
     first: int  # pictures of the strip, both included

@@ -24,7 +24,7 @@ class Belief:
         self._forgetting = np.array(forgetting)[:, None]
         # Per memory the learnt part of each cell's shape, and in the last column that of the rate.
         self._learnt = np.zeros((len(forgetting), cells + 1))
-        self._prior = np.append(np.full(cells, SHAPE), RATE)
+        self._prior = np.append(np.full(cells, _SHAPE), _RATE)
         self._fresh = True
         self._latest: list[Floats] = []  # data that are still judged, not learnt yet
 
@@ -114,7 +114,7 @@ def log_gamma(x: Floats) -> Floats:
 
 # The share of the learnt belief that survives the start of a new shot.
 AFTER_BREAK = 0.1
-SHAPE, RATE = 2.0, 2.0  # of the innate prior
+_SHAPE, _RATE = 2.0, 2.0  # of the innate prior
 TOGETHER = 3  # ticks judged together
 _STEPS = 6
 _AT_ONCE = 4096  # data: each of some ten arrays fits into the processor's cache

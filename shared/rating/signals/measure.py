@@ -48,7 +48,7 @@ def _keep_freed_memory() -> None:
 
 
 def measured(footage: Footage) -> Signals:
-    """The signals of one pass over a file. Raises Unratable."""
+    """The signals of one pass over a file, which this uses up. Raises Unratable."""
     flags = _flags(footage)
     _refuse_the_unmeasurable(footage, flags)
     ticks = footage.ticker.close()
@@ -178,7 +178,7 @@ def _first_of(nats: Floats, peak: int) -> int:
 
 
 def _onset_s(footage: Footage, surprise: Surprise, peak: int) -> float:
-    """The instant at which a tick's change begins, to the frame or to 10 ms."""
+    """The instant at which a tick's change or freeze begins, to the frame or to 10 ms."""
     if CHANNELS[int(surprise.channel[peak])] == "sound":
         rise = footage.sound.rises[peak] if peak < len(footage.sound.rises) else 0.0
         return round(peak / TICKS_PER_S + rise, 3)
@@ -196,7 +196,7 @@ def _onset_s(footage: Footage, surprise: Surprise, peak: int) -> float:
 
 def _still_since(times: Floats, local: Floats, tick: int) -> float:
     """When the last frame came that moved something, around the tick in which a freeze starts."""
-    near = (times >= (tick - 2) / TICKS_PER_S) & (times < (tick + 1) / TICKS_PER_S)
+    near = (times >= (tick - 2) / TICKS_PER_S - 1e-6) & (times < (tick + 1) / TICKS_PER_S - 1e-6)
     moved = near & (local > _MOVED_SHARE * local[near].max(initial=0.0))
     return round(float(times[moved][-1]), 4) if moved.any() else round(tick / TICKS_PER_S, 3)
 

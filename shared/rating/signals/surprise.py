@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.rating.signals import gamma
-from shared.rating.signals.freezes import freeze_nats, freezes
+from shared.rating.signals.freezes import NATS, freeze_nats, freezes
 from shared.rating.signals.ordinary import (
     EditMarks,
     ordinary_change,
@@ -33,7 +33,6 @@ _ORDINARY_NATS = 2.0  # less is noise
 # Seconds of a shot until an expectation is half firm. A steep rise: whether the shot begins with a
 # cut or a dissolve, what follows half a second later does not count, and after two seconds it does.
 _SCHEMA_S, _SCHEMA_POWER = 1.5, 5
-_FREEZE_POWER = 3  # of firmness; that something moves all the time is known later
 _APART_TICKS = 4  # repetitions are at least this far apart
 _MOST_EVENTS, _EVENTS_AT_ONCE = 600, 64
 
@@ -42,8 +41,9 @@ _MOST_EVENTS, _EVENTS_AT_ONCE = 600, 64
 class Surprise:
     """Nats per tenth of a second."""
 
-    raw: Floats  # all channels, before any correction
-    corrected: Floats  # beyond the ordinary and what motion explains, cuts out, habituated
+    raw: Floats  # all channels and freezes, before any correction
+    # Change beyond the ordinary and what motion explains, and freezes; edits out, habituated.
+    corrected: Floats
     channel: NDArray[np.intp]  # index into CHANNELS of the strongest at each tick
     freezes: NDArray[np.intp]  # the ticks in which the picture begins to stand still
 
@@ -68,22 +68,18 @@ def surprise_of(ticks: Ticks, sound: Floats | None, edits: EditMarks) -> Surpris
         unbroken = EditMarks(none, none)
         usual = ordinary_change(levels.level, _SOUND_FLOOR_DB, unbroken)
         parts.append(_channel(levels, usual, unbroken, weight=_SOUND_WEIGHT))
-    excess = np.stack([part.excess for part in parts])
     firm = firmness(edits.new_shot)
+    stops = freeze_nats(starts, firm)
+    excess = np.stack([part.excess for part in parts])
     total = excess.sum(axis=0) * firm
     total /= 1.0 + _repetitions(parts, total)
-    stops = _stops(ticks, starts)
-    total += stops * firm**_FREEZE_POWER
+    total += stops
     total[total < _ORDINARY_NATS] = 0.0
-    raw = np.sum([part.raw for part in parts], axis=0) + stops
-    channel = np.where(stops > 0, CHANNELS.index("picture"), np.argmax(excess, axis=0))
-    return Surprise(raw, total, channel, starts)
-
-
-def _stops(ticks: Ticks, starts: NDArray[np.intp]) -> Floats:
-    """The nats of freezes: of picture and colour, as of any change."""
-    cells = sum(part.blocks[0].shape[1] for part in (ticks.picture, ticks.tint))
-    return freeze_nats(starts, len(ticks.motion), cells, _FORGETTING)
+    raw = np.sum([part.raw for part in parts], axis=0)
+    raw[starts] += NATS
+    strength = excess * firm
+    strength[CHANNELS.index("picture")] += stops
+    return Surprise(raw, total, np.argmax(strength, axis=0), starts)
 
 
 @dataclass(frozen=True, slots=True)

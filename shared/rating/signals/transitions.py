@@ -1,4 +1,4 @@
-"""Recognises gradual edits on the strip of tiny pictures: dissolves, wipes, fades and flashes.
+"""Recognises gradual edits on the strip of tiny pictures: dissolves, wipes, slides, fades, flashes.
 
 The camera is asked first: what a shift, a zoom or an exposure explains is not an edit.
 """
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shared.rating.signals.blends import blends
 from shared.rating.signals.candidates import (
+    BLENDS_BELOW,
     BLOCK,
     LENGTHS,
     PLAIN,
@@ -21,7 +22,7 @@ from shared.rating.signals.candidates import (
 )
 from shared.rating.signals.flashes import flashes
 from shared.rating.signals.strip import STEP_S, Pictures
-from shared.rating.signals.unblended import Cuts, OtherChanges, cuts_within
+from shared.rating.signals.unblended import Cuts, UnblendedChanges, cuts_within
 
 Array = NDArray[np.float32]
 
@@ -44,7 +45,7 @@ class Transition:
 def find_transitions(pictures: Pictures, cuts_s: tuple[float, ...] = ()) -> tuple[Transition, ...]:
     """The gradual edits of a strip, in order and apart from each other.
 
-    `cuts_s` are the moments of hard cuts. A quick change that holds one is that cut.
+    `cuts_s` are the moments of hard cuts. An unblended change that holds one is that cut.
     """
     luma = pictures.luma
     cuts = np.array(cuts_s) / STEP_S
@@ -68,11 +69,11 @@ def _is_shot(luma: Pictures, flash: Candidate, cuts: Cuts) -> bool:
 
 def _changes_of_scene(pictures: Pictures, cuts: Cuts) -> Iterator[Candidate]:
     """Blends, and changes of any other kind."""
-    other = OtherChanges(pictures.luma, cuts)
-    for windows in outstanding(other.luma):
+    unblended = UnblendedChanges(pictures.luma, cuts)
+    for windows in outstanding(unblended.luma):
         yield from blends(pictures, windows)
-        yield from other.quick(windows)
-        yield from other.between_rests(windows)
+        yield from unblended.quick(windows)
+        yield from unblended.between_rests(windows)
 
 
 def _contrast(luma: Pictures) -> Array:
@@ -108,7 +109,7 @@ def _widened(chosen: Candidate, candidates: list[Candidate]) -> Candidate:
         other
         for other in candidates
         if other.kind == chosen.kind
-        and 1 > other.quality >= _NEARLY * chosen.quality > 0  # blends
+        and BLENDS_BELOW > other.quality >= _NEARLY * chosen.quality > 0
         and other.first <= chosen.first
         and other.last >= chosen.last
     )

@@ -32,7 +32,7 @@ _REST = 25  # pictures
 _CALM, _STILL = 0.95, 0.9999
 
 
-class OtherChanges:
+class UnblendedChanges:
     """Finds them in the luma of a strip. One with a hard cut is that cut."""
 
     def __init__(self, luma: Pictures, cuts: Cuts):
@@ -99,7 +99,7 @@ def cuts_within(cuts: Cuts, first: int, last: int) -> int:
 
 
 def _stillness(luma: Pictures) -> Array:
-    """Of each picture, the share of the cells of those in the second before that are alike."""
+    """Share of the cells that are as in each picture of the second before, on average: 0-1."""
     alike = np.zeros(len(luma), np.float32)
     for first in range(_REST, len(luma), BLOCK):
         shown = luma[first - _REST : first + BLOCK]

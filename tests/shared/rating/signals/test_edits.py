@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from shared.rating.signals import unblended
 from shared.rating.signals.camera import is_same_picture, is_same_scene
 from shared.rating.signals.cuts import CutFinder
 from shared.rating.signals.decode import MAX_DURATION_S, Footage
@@ -155,8 +156,21 @@ def test_a_slide_from_one_scene_at_rest_to_another_is_an_edit(length, fps):
     assert transition.end_s == pytest.approx(1.2 + length, abs=0.13)
 
 
+def test_a_scene_is_at_rest_if_it_is_for_a_second():
+    shorter = edits_in(clip(slid, 1.0, still_s=0.8))
+
+    assert all(part.end_s - part.start_s < 0.5 for part in shorter)
+
+
+def test_how_many_pictures_are_judged_at_once_changes_no_slide(monkeypatch):
+    usual = edits_in(clip(slid, 1.0))
+    monkeypatch.setattr(unblended, "BLOCK", 11)
+
+    assert edits_in(clip(slid, 1.0)) == usual
+
+
 @pytest.mark.parametrize("restless", [slice(10, 30), slice(55, 75)])
-def test_from_a_scene_that_moves_a_slide_is_not_told(restless):
+def test_from_a_scene_that_moves_a_slide_is_not_listed(restless):
     pictures = [picture.copy() for picture in clip(slid, 1.0)]
     rng = np.random.default_rng(3)
     for picture in pictures[restless]:
@@ -165,7 +179,7 @@ def test_from_a_scene_that_moves_a_slide_is_not_told(restless):
     assert all(part.end_s - part.start_s < 0.4 for part in edits_in(pictures))
 
 
-def test_a_slide_is_told_though_a_part_of_the_scene_moves():
+def test_a_slide_is_listed_though_a_part_of_the_scene_moves():
     pictures = [picture.copy() for picture in clip(slid, 1.0)]
     rng = np.random.default_rng(3)
     for picture in pictures:
