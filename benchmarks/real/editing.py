@@ -11,6 +11,12 @@ from benchmarks.real.shots import Shot, load, write
 from benchmarks.real.sources import FOLDER, Clip, clips
 from benchmarks.table import Measurement
 from shared.rating.signals import Signals, measure
+from shared.rating.signals.decode import watch
+from shared.rating.signals.edits import edits_of
+from shared.rating.signals.measure import bands_of
+from shared.rating.signals.ordinary import EditMarks
+from shared.rating.signals.scores import unexpectedness
+from shared.rating.signals.surprise import surprise_of
 
 COMMAND = "make real-clips"
 GRADUAL: tuple[Kind, ...] = ("dissolve", "wipe", "fade", "flash")
@@ -165,18 +171,50 @@ def measurements(role: str) -> Iterator[Measurement]:
 def _measured(
     role: str, name: str, edits: list[Join], lengths: str, steady: float | None = None
 ) -> Iterator[Measurement]:
-    listed, moved = [], []
+    listed, moved, apart = [], [], []
     for join in edits:
         signals = measure(edited(join))
         listed.append(is_listed(join, signals))
         plain = measure(reference(join)).unexpectedness
         moved.append(abs(signals.unexpectedness - plain))
+        # The marks of the hard cut would hide a part of an edit that is not listed.
+        apart.append(_moved_apart(join) if listed[-1] else moved[-1])
     note = f"of {len(listed)} dissolves, wipes, fades and flashes {lengths}"
     start = f"real, {role}: {name}"
     yield Measurement(f"{start} listed", sum(listed) / len(listed), 0.9, COMMAND, note)
-    within = sum(points <= _STEADY_POINTS for points in moved)
-    yield Measurement(
-        f"{start} that move the score by 5 points at most",
-        within / len(moved), steady, COMMAND,
-        f"{within} of {len(moved)}, the most {max(moved)}, mean {sum(moved) / len(moved):.1f}",
-    )  # fmt: skip
+    for what, points, bar in (
+        ("that move the score by 5 points at most", moved, steady),
+        ("that do so in what both clips show", apart, None),
+    ):
+        within = sum(each <= _STEADY_POINTS for each in points)
+        note = f"{within} of {len(points)}, the most {max(points)}"
+        note += f", mean {sum(points) / len(points):.1f}"
+        yield Measurement(f"{start} {what}", within / len(points), bar, COMMAND, note)
+
+
+def _moved_apart(join: Join) -> int:
+    """By how many points an edit moves the score, without what it or the hard cut hides.
+
+    A hard cut hides other moments than a gradual edit does: events, and what is ordinary and learnt
+    there. Without those, the points tell what the edit itself does.
+    """
+    clips = [watch(path) for path in (reference(join), edited(join))]
+    ticks = [clip.ticker.close() for clip in clips]
+    marks = [
+        edits_of(clip).marks(len(part.motion)) for clip, part in zip(clips, ticks, strict=True)
+    ]
+    before, after = (
+        surprise_of(part, bands_of(clip, len(part.motion)), _hidden(len(part.motion), *marks))
+        for clip, part in zip(clips, ticks, strict=True)
+    )
+    points = [unexpectedness(float(part.corrected.max())) for part in (before, after)]
+    return abs(points[1] - points[0])
+
+
+def _hidden(ticks: int, plain: EditMarks, edit: EditMarks) -> EditMarks:
+    """What either clip hides. The new shot begins where it does in the edited one."""
+    touched, new_shot = (np.zeros(ticks, dtype=bool) for _ in range(2))
+    for part in (plain.touched, edit.touched):
+        touched[: len(part)] |= part[:ticks]
+    new_shot[: len(edit.new_shot)] = edit.new_shot[:ticks]
+    return EditMarks(touched, new_shot)

@@ -55,7 +55,7 @@ def measured(footage: Footage) -> Signals:
     count = len(ticks.motion)
     edits = edits_of(footage)
     footage.strip = Strip()  # gives the memory of the pictures back
-    surprise = surprise_of(ticks, _bands(footage, count), edits.marks(count))
+    surprise = surprise_of(ticks, bands_of(footage, count), edits.marks(count))
     return _signals(footage, flags, edits, surprise, _motion(ticks, edits.cuts_s))
 
 
@@ -148,8 +148,11 @@ def _duration_s(footage: Footage) -> float:
     return footage.last_s + footage.frame_s
 
 
-def _bands(footage: Footage, ticks: int) -> Floats | None:
-    """Band powers of each tick of the picture, silence where the sound has ended."""
+def bands_of(footage: Footage, ticks: int) -> Floats | None:
+    """Band powers of each tick of the picture (ticks x bands), silence where the sound has ended.
+
+    None for a file without sound.
+    """
     if not footage.sound.bands:
         return None
     heard = np.array(footage.sound.bands).reshape(-1, BANDS)[:ticks]
