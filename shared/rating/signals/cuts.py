@@ -127,7 +127,7 @@ class CutFinder:
         return np.searchsorted(self.times, at_s + ROUNDING_S, side="right") - 1
 
     def _shown_at(self, at_s: float) -> int:
-        """The same for one moment: bisect reads the numbers in place, NumPy would copy it."""
+        """The same for one moment: bisect reads the times in place, NumPy would copy them."""
         return bisect_right(self.times, at_s + ROUNDING_S) - 1
 
     def _judge(self, seen: Array, until_s: float) -> None:

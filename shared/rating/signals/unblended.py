@@ -52,6 +52,8 @@ class UnblendedChanges:
         """Changes in any number of pictures, of a scene at rest to another one at rest."""
         length = windows.length
         starts = windows.starts[windows.covered > _COVERED]
+        if not starts.size:
+            return  # most clips have none, and need no stillness
         calm = np.minimum(self._before[starts], self._behind[starts + length])
         spans = {self._from_rest_to_rest(start, length) for start in starts[calm > _CALM].tolist()}
         for first, last, is_still in sorted(spans):
