@@ -1,6 +1,7 @@
 """Edits that programs put into real footage: are they listed, and do they leave the score alone?"""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from benchmarks.real.recipes import EVEN, Edit, Kind, fitted, flashed, joined
 from benchmarks.real.shots import Shot, load, write
 from benchmarks.real.sources import FOLDER, Clip, clips
 from benchmarks.table import Measurement
-from shared.rating.signals import Signals, measure
-from shared.rating.signals.decode import watch
+from shared.rating.signals import Signals
+from shared.rating.signals.decode import Footage, watch
 from shared.rating.signals.edits import edits_of
-from shared.rating.signals.measure import bands_of
+from shared.rating.signals.measure import bands_of, measured
 from shared.rating.signals.ordinary import EditMarks
 from shared.rating.signals.scores import unexpectedness
 from shared.rating.signals.surprise import surprise_of
@@ -173,12 +174,12 @@ def _measured(
 ) -> Iterator[Measurement]:
     listed, moved, apart = [], [], []
     for join in edits:
-        signals = measure(edited(join))
-        listed.append(is_listed(join, signals))
-        plain = measure(reference(join)).unexpectedness
-        moved.append(abs(signals.unexpectedness - plain))
+        plain, edit = (watch(path) for path in (reference(join), edited(join)))
+        before, after = (measured(deepcopy(clip)) for clip in (plain, edit))  # it uses a clip up
+        listed.append(is_listed(join, after))
+        moved.append(abs(after.unexpectedness - before.unexpectedness))
         # The marks of the hard cut would hide a part of an edit that is not listed.
-        apart.append(_moved_apart(join) if listed[-1] else moved[-1])
+        apart.append(_moved_apart(plain, edit) if listed[-1] else moved[-1])
     note = f"of {len(listed)} dissolves, wipes, fades and flashes {lengths}"
     start = f"real, {role}: {name}"
     yield Measurement(f"{start} listed", sum(listed) / len(listed), 0.9, COMMAND, note)
@@ -192,13 +193,13 @@ def _measured(
         yield Measurement(f"{start} {what}", within / len(points), bar, COMMAND, note)
 
 
-def _moved_apart(join: Join) -> int:
+def _moved_apart(plain: Footage, edit: Footage) -> int:
     """By how many points an edit moves the score, without what it or the hard cut hides.
 
     A hard cut hides other moments than a gradual edit does: events, and what is ordinary and learnt
     there. Without those, the points tell what the edit itself does.
     """
-    clips = [watch(path) for path in (reference(join), edited(join))]
+    clips = (plain, edit)
     ticks = [clip.ticker.close() for clip in clips]
     marks = [
         edits_of(clip).marks(len(part.motion)) for clip, part in zip(clips, ticks, strict=True)
